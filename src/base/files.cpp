@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace eidtool {
+
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() { close(); }
+
+void FileDescriptor::close() noexcept {
+  if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileIdentity{status.st_dev, status.st_ino};
+}
+
+InputFile::InputFile(const std::filesystem::path& path)
+    : InputFile(FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)), path.string()) {}
+
+InputFile::InputFile(FileDescriptor descriptor, std::string name)
+    : descriptor_(std::move(descriptor)), name_(std::move(name)) {
+  if (!descriptor_ || ::fstat(descriptor_.number(), &status_) != 0) throw io_error("cannot open", name_, errno);
+  if (S_ISDIR(status_.st_mode)) throw io_error("cannot read", name_, EISDIR);
+  // `{ read -r line; eidtool sign -; } < file` hands over a descriptor that stands after the first line.
+  beginning_ = std::max<off_t>(0, ::lseek(descriptor_.number(), 0, SEEK_CUR));
+}
+
+std::size_t InputFile::read(std::span<std::uint8_t> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto size = ::read(descriptor_.number(), buffer.data() + filled, buffer.size() - filled);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw io_error("cannot read", name_, errno);
+    if (size == 0) break;
+    filled += static_cast<std::size_t>(size);
+  }
+  return filled;
+}
+
+bool InputFile::rewind() { return ::lseek(descriptor_.number(), beginning_, SEEK_SET) == beginning_; }
+
+bool InputFile::is_regular() const noexcept { return S_ISREG(status_.st_mode); }
+
+std::optional<std::uint64_t> InputFile::size() const noexcept {
+  if (!is_regular()) return std::nullopt;
+  return static_cast<std::uint64_t>(std::max<off_t>(0, status_.st_size - beginning_));
+}
+
+FileIdentity InputFile::identity() const noexcept { return {status_.st_dev, status_.st_ino}; }
+
+void InputFile::check_unchanged() const {
+  if (!is_regular()) return;
+  struct stat current {};
+  if (::fstat(descriptor_.number(), &current) != 0) throw io_error("cannot read", name_, errno);
+  const auto same_moment = [](const timespec& left, const timespec& right) {
+    return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
+  };
+  // The inode's change time also moves when the file is merely renamed or gets another mode, so it
+  // is the content's own size and time that count.
+  if (current.st_size == status_.st_size && same_moment(current.st_mtim, status_.st_mtim)) return;
+  throw Error(ErrorKind::io, in_quotes(name_) + " changed while it was read",
+              "try again when nothing writes to it any more")
+      .with_file(name_);
+}
+
+Bytes read_small_file(const std::filesystem::path& path, std::size_t most, std::string_view what) {
+  InputFile file(path);
+  Bytes bytes(most + 1);
+  bytes.resize(file.read(bytes));
+  if (bytes.size() <= most) return bytes;
+  throw Error(ErrorKind::malformed, in_quotes(path.string()) + " is too large for a " + std::string(what) +
+                                        ": more than " + std::to_string(most / 1024) + " KiB")
+      .with_file(path.string());
+}
+
+void write_all(int descriptor, BytesView bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const auto written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw io_error("cannot write", name, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace eidtool

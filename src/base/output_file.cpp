@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <mutex>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/text.hpp"
+
+namespace eidtool {
+
+namespace {
+
+constexpr mode_t all_may_as_umask_says = 0666;
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  const auto folder = path.parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+Error taken(const std::filesystem::path& target) {
+  return Error(ErrorKind::io, in_quotes(target.string()) + " exists already",
+               "--force replaces it, -o FILE or --output-dir DIR writes elsewhere")
+      .with_file(target.string());
+}
+
+/// Names of temporaries to be unlinked when a signal ends the process. A fixed array: the handler
+/// may neither lock nor allocate.
+struct Temporary {
+  volatile sig_atomic_t used = 0;
+  std::array<char, 4096> path{};
+};
+std::array<Temporary, 8> temporaries;
+
+void remove_temporaries(int signal_number) {
+  for (auto& temporary : temporaries) {
+    if (temporary.used != 0) ::unlink(temporary.path.data());
+  }
+  ::signal(signal_number, SIG_DFL);
+  ::raise(signal_number);
+}
+
+void remember(const std::string& path) {
+  static std::once_flag installed;
+  std::call_once(installed, [] {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+      struct sigaction current {};
+      ::sigaction(number, nullptr, &current);
+      if (current.sa_handler == SIG_DFL) ::signal(number, remove_temporaries);
+    }
+  });
+  for (auto& temporary : temporaries) {
+    if (temporary.used != 0 || path.size() >= temporary.path.size()) continue;
+    path.copy(temporary.path.data(), path.size());
+    temporary.path[path.size()] = '\0';
+    temporary.used = 1;
+    return;
+  }
+}
+
+void forget(const std::string& path) {
+  for (auto& temporary : temporaries) {
+    if (temporary.used != 0 && path == temporary.path.data()) temporary.used = 0;
+  }
+}
+
+std::string temporary_name(const std::filesystem::path& target) {
+  std::array<std::uint8_t, 8> random{};
+  if (::getentropy(random.data(), random.size()) != 0) throw io_error("cannot make a name beside", target, errno);
+  return (folder_of(target) / (".eidtool-" + to_hex(random))).string();
+}
+
+}  // namespace
+
+void check_writable(const std::filesystem::path& target, IfExists if_exists) {
+  struct stat status {};
+  if (::lstat(target.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) throw io_error("cannot write", target.string(), EISDIR);
+    if (if_exists == IfExists::refuse) throw taken(target);
+    // A rename would put a plain file in the place of a device or pipe.
+    if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+      throw Error(ErrorKind::io, in_quotes(target.string()) + " is not a regular file",
+                  "'-o -' writes to the standard output")
+          .with_file(target.string());
+    }
+  }
+  const auto folder = folder_of(target);
+  if (::stat(folder.c_str(), &status) != 0) throw io_error("cannot write into", folder.string(), errno);
+  if (!S_ISDIR(status.st_mode)) throw io_error("cannot write into", folder.string(), ENOTDIR);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) throw io_error("cannot write into", folder.string(), errno);
+}
+
+OutputFile::OutputFile(std::filesystem::path target, IfExists if_exists)
+    : target_(std::move(target)), if_exists_(if_exists) {
+  check_writable(target_, if_exists_);
+  descriptor_ =
+      FileDescriptor(::open(folder_of(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, all_may_as_umask_says));
+  if (!descriptor_) open_temporary();
+}
+
+void OutputFile::open_temporary() {
+  temporary_ = temporary_name(target_);
+  remember(temporary_);
+  descriptor_ =
+      FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, all_may_as_umask_says));
+  if (descriptor_) return;
+  const int error_number = errno;
+  forget(temporary_);
+  temporary_.clear();
+  throw io_error("cannot write", target_.string(), error_number);
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : target_(std::move(other.target_)),
+      if_exists_(other.if_exists_),
+      descriptor_(std::move(other.descriptor_)),
+      temporary_(std::exchange(other.temporary_, {})) {}
+
+OutputFile::~OutputFile() {
+  if (temporary_.empty()) return;
+  ::unlink(temporary_.c_str());  // nothing to be done where it fails: the error that led here counts
+  forget(temporary_);
+}
+
+void OutputFile::write(BytesView bytes) { write_all(descriptor_.number(), bytes, target_.string()); }
+
+void OutputFile::publish() {
+  const auto fail = [this](int error_number) {
+    return error_number == EEXIST ? taken(target_) : io_error("cannot write", target_.string(), error_number);
+  };
+  if (temporary_.empty()) {
+    const auto nameless = "/proc/self/fd/" + std::to_string(descriptor_.number());
+    const auto link_to = [&](const std::string& path) {
+      return ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
+    };
+    if (if_exists_ == IfExists::refuse) {
+      if (!link_to(target_.string())) throw fail(errno);
+    } else {
+      // linkat() replaces nothing: take a name beside the target, then rename it over.
+      const auto beside = temporary_name(target_);
+      remember(beside);
+      if (!link_to(beside)) {
+        const int error_number = errno;
+        forget(beside);
+        throw fail(error_number);
+      }
+      temporary_ = beside;
+    }
+  }
+  if (!temporary_.empty()) {
+    const unsigned flags = if_exists_ == IfExists::refuse ? RENAME_NOREPLACE : 0;
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), flags) != 0) {
+      // Some file systems know no RENAME_NOREPLACE; a hard link refuses to replace just as well.
+      if (errno != EINVAL || flags == 0 || ::link(temporary_.c_str(), target_.c_str()) != 0) throw fail(errno);
+      ::unlink(temporary_.c_str());
+    }
+    forget(temporary_);
+    temporary_.clear();
+  }
+  descriptor_.close();
+}
+
+}  // namespace eidtool

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/certificate.hpp"
+
+#include <botan/base64.h>
+#include <botan/exceptn.h>
+#include <botan/pem.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "crypto/der.hpp"
+#include "crypto/digest.hpp"
+
+namespace eidtool::crypto {
+
+namespace {
+
+constexpr std::size_t most_file_size = 1U << 20U;  // bytes, far above any certificate
+
+/// By bit (RFC 5280 §4.2.1.3).
+constexpr std::array<std::string_view, 9> key_usage_names = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                                             "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                                             "cRLSign",          "encipherOnly",   "decipherOnly"};
+constexpr unsigned digital_signature = 1U << 0U;
+constexpr unsigned non_repudiation = 1U << 1U;
+
+Error malformed(const std::string& message, std::string hint = {}) {
+  return Error(ErrorKind::malformed, message, std::move(hint));
+}
+
+/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, the only forms of RFC 5280 §4.1.2.5.
+Time read_time(der::Reader& reader) {
+  const auto element = reader.next();
+  const bool has_century = element.tag == der::tag::generalized_time;
+  const std::size_t year_size = has_century ? 4 : 2;
+  const bool has_shape = (has_century || element.tag == der::tag::utc_time) &&
+                         element.content.size() == year_size + 11 && element.content.back() == 'Z' &&
+                         std::ranges::all_of(element.content.first(year_size + 10),
+                                             [](std::uint8_t byte) { return byte >= '0' && byte <= '9'; });
+  if (!has_shape) throw malformed("its validity holds something that is no time");
+  const auto number = [&](std::size_t position, std::size_t size) {
+    int value = 0;
+    for (const auto digit : element.content.subspan(position, size)) value = value * 10 + (digit - '0');
+    return value;
+  };
+  const auto two_digits = [&](std::size_t index) { return number(year_size + 2 * index, 2); };
+  int year = number(0, year_size);
+  if (!has_century) year += year < 50 ? 2000 : 1900;
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(two_digits(0))),
+                                         std::chrono::day(static_cast<unsigned>(two_digits(1))));
+  if (!date.ok() || two_digits(2) > 23 || two_digits(3) > 59 || two_digits(4) > 59) {
+    throw malformed("its validity holds a time that does not exist");
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(two_digits(2)) + std::chrono::minutes(two_digits(3)) +
+         std::chrono::seconds(two_digits(4));
+}
+
+bool read_basic_constraints(BytesView extension) {
+  der::Reader outer(extension);
+  auto constraints = outer.enter(der::tag::sequence);
+  outer.end();
+  const auto is_ca = constraints.next_if(der::tag::boolean);
+  return is_ca && is_ca->content.size() == 1 && is_ca->content[0] != 0;
+}
+
+/// Bit n of the result is bit n of the BIT STRING, which counts from the left.
+unsigned read_key_usage(BytesView extension) {
+  der::Reader outer(extension);
+  const auto bits = outer.next(der::tag::bit_string).content;
+  outer.end();
+  if (bits.empty()) throw malformed("its key usage is broken");
+  unsigned usage = 0;
+  for (std::size_t index = 0; index < key_usage_names.size() && 1 + index / 8 < bits.size(); ++index) {
+    if ((bits[1 + index / 8] & (0x80U >> (index % 8))) != 0) usage |= 1U << index;
+  }
+  return usage;
+}
+
+bool contains(BytesView bytes, std::string_view text) { return !std::ranges::search(bytes, as_bytes(text)).empty(); }
+
+/// What the person gave instead of a certificate.
+Error no_certificate(BytesView content, const std::string& source) {
+  constexpr std::string_view hint = "give the signer's certificate, DER or PEM; 'eidtool export-cert' writes one";
+  const auto is = [&](const std::string& what) { return malformed(source + " " + what, std::string(hint)); };
+  if (content.empty()) return is("is empty, no certificate");
+  if (contains(content.first(std::min<std::size_t>(content.size(), 1024)), "%PDF-")) {
+    return is("is a PDF document, no certificate");
+  }
+  if (contains(content, "PRIVATE KEY-----")) return is("holds a private key and no certificate");
+  if (contains(content, "-----BEGIN PKCS7-----")) {
+    return malformed(source + " holds a PKCS#7 bundle, no single certificate",
+                     "'openssl pkcs7 -print_certs' takes it apart; give the signer's certificate alone");
+  }
+  if (contains(content, "-----BEGIN ")) return is("holds PEM of another kind and no certificate");
+  return is("is no certificate: neither DER nor PEM");
+}
+
+/// The one certificate in PEM (RFC 7468 §5), DER.
+Bytes decode_pem(std::string_view text, const std::string& source) {
+  constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
+  constexpr std::string_view end = "-----END CERTIFICATE-----";
+  const auto first = text.find(begin);
+  if (first == std::string_view::npos) throw no_certificate(as_bytes(text), source);
+  const auto body = text.substr(first + begin.size());
+  if (body.find(begin) != std::string_view::npos) {
+    throw malformed(source + " holds several certificates", "give a file with just the signer's certificate");
+  }
+  const auto size = body.find(end);
+  if (size == std::string_view::npos) throw malformed(source + " is cut off: the PEM has no END line");
+  try {
+    const auto der = Botan::base64_decode(body.data(), size);
+    return Bytes(der.begin(), der.end());
+  } catch (const Botan::Exception&) {
+    throw malformed(source + " is damaged: the PEM holds what is not base64");
+  }
+}
+
+}  // namespace
+
+struct Certificate::Content {
+  Bytes der;
+  Bytes subject_der;
+  Bytes issuer_der;
+  Bytes serial_number;
+  std::string subject;
+  std::string issuer;
+  std::string common_name;
+  Time not_before;
+  Time not_after;
+  bool is_ca = false;
+  std::optional<unsigned> key_usage;
+  // A certificate with a key that eidtool does not check is still one that it can show.
+  std::variant<Error, PublicKey> public_key = Error(ErrorKind::internal, "no public key was read");
+
+  void read();
+  void read_public_key(BytesView subject_public_key_info);
+  void read_extensions(der::Reader extensions);
+};
+
+/// RFC 5280 §4.1.
+void Certificate::Content::read() {
+  const auto copy = [](BytesView bytes) { return Bytes(bytes.begin(), bytes.end()); };
+  der::Reader outer(der);
+  auto certificate = outer.enter(der::tag::sequence);
+  if (!outer.at_end()) throw malformed("something follows after its end");
+  auto body = certificate.enter(der::tag::sequence);
+  certificate.next(der::tag::sequence);    // signatureAlgorithm
+  certificate.next(der::tag::bit_string);  // signatureValue
+  certificate.end();
+
+  body.next_if(der::tag::context_constructed(0));  // version
+  const auto serial = body.next(der::tag::integer).content;
+  if (serial.empty()) throw malformed("it has no serial number");
+  const auto number = der::without_leading_zeros(serial);
+  serial_number = copy(number.empty() ? serial.first(1) : number);
+  body.next(der::tag::sequence);  // signature
+  issuer_der = copy(body.next(der::tag::sequence).whole);
+  auto validity = body.enter(der::tag::sequence);
+  not_before = read_time(validity);
+  not_after = read_time(validity);
+  validity.end();
+  subject_der = copy(body.next(der::tag::sequence).whole);
+  read_public_key(body.next(der::tag::sequence).whole);
+  body.next_if(der::tag::context(1));  // issuerUniqueID
+  body.next_if(der::tag::context(2));  // subjectUniqueID
+  if (const auto extensions = body.next_if(der::tag::context_constructed(3))) {
+    der::Reader wrapped(extensions->content);
+    read_extensions(wrapped.enter(der::tag::sequence));
+    wrapped.end();
+  }
+  body.end();
+
+  subject = distinguished_name_text(subject_der);
+  issuer = distinguished_name_text(issuer_der);
+  common_name = common_name_of(subject_der);
+}
+
+void Certificate::Content::read_public_key(BytesView subject_public_key_info) {
+  try {
+    public_key = PublicKey::from_der(subject_public_key_info);
+  } catch (const Error& error) {
+    public_key = error;
+  }
+}
+
+void Certificate::Content::read_extensions(der::Reader extensions) {
+  std::vector<std::string> seen;
+  while (!extensions.at_end()) {
+    auto extension = extensions.enter(der::tag::sequence);
+    const auto oid = extension.next_object_identifier();
+    extension.next_if(der::tag::boolean);  // critical
+    const auto value = extension.next(der::tag::octet_string).content;
+    extension.end();
+    // RFC 5280 §4.2: once each. Two of one kind let two programs see two certificates.
+    if (std::ranges::find(seen, oid) != seen.end()) throw malformed("it has the extension " + oid + " twice");
+    seen.push_back(oid);
+    if (oid == "2.5.29.19") is_ca = read_basic_constraints(value);
+    if (oid == "2.5.29.15") key_usage = read_key_usage(value);
+  }
+}
+
+Certificate::Certificate(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
+
+Certificate Certificate::from_der(BytesView der, const std::string& source) {
+  if (der.empty() || der.front() != der::tag::sequence) throw no_certificate(der, source);
+  auto content = std::make_shared<Content>();
+  content->der.assign(der.begin(), der.end());
+  try {
+    content->read();
+  } catch (const Error& error) {
+    throw malformed(source + " is no valid X.509 certificate: " + error.what());
+  }
+  return Certificate(std::move(content));
+}
+
+Certificate Certificate::read_file(const std::filesystem::path& path) {
+  const auto bytes = read_small_file(path, most_file_size, "certificate");
+  const auto source = in_quotes(path.string());
+  try {
+    // A DER certificate has a length of two bytes or more; in text no such byte follows an ASCII `0`.
+    const bool is_der = bytes.size() > 1 && bytes[0] == der::tag::sequence && bytes[1] >= 0x80;
+    if (is_der) return from_der(bytes, source);
+    return from_der(decode_pem({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, source), source);
+  } catch (Error& error) {
+    throw error.with_file(path.string());
+  }
+}
+
+const Bytes& Certificate::der() const noexcept { return content_->der; }
+std::string Certificate::pem() const { return Botan::PEM_Code::encode(content_->der, "CERTIFICATE"); }
+const std::string& Certificate::subject() const noexcept { return content_->subject; }
+const std::string& Certificate::issuer() const noexcept { return content_->issuer; }
+const std::string& Certificate::common_name() const noexcept { return content_->common_name; }
+const Bytes& Certificate::subject_der() const noexcept { return content_->subject_der; }
+const Bytes& Certificate::issuer_der() const noexcept { return content_->issuer_der; }
+const Bytes& Certificate::serial_number() const noexcept { return content_->serial_number; }
+Time Certificate::not_before() const noexcept { return content_->not_before; }
+Time Certificate::not_after() const noexcept { return content_->not_after; }
+Bytes Certificate::fingerprint_sha256() const { return digest(HashAlgorithm::sha256, content_->der); }
+bool Certificate::is_ca() const noexcept { return content_->is_ca; }
+bool Certificate::has_key_usage() const noexcept { return content_->key_usage.has_value(); }
+
+std::vector<std::string> Certificate::key_usage() const {
+  std::vector<std::string> names;
+  for (std::size_t index = 0; index < key_usage_names.size(); ++index) {
+    if ((content_->key_usage.value_or(0) & (1U << index)) != 0) names.emplace_back(key_usage_names[index]);
+  }
+  return names;
+}
+
+std::optional<Purpose> Certificate::purpose() const noexcept {
+  const unsigned usage = content_->key_usage.value_or(0);
+  if ((usage & non_repudiation) != 0) return Purpose::signature;
+  if ((usage & digital_signature) != 0) return Purpose::authentication;
+  return std::nullopt;
+}
+
+const PublicKey& Certificate::public_key() const {
+  if (const auto* error = std::get_if<Error>(&content_->public_key)) throw Error(*error);
+  return std::get<PublicKey>(content_->public_key);
+}
+
+}  // namespace eidtool::crypto

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/der.hpp"
+
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace eidtool::crypto::der {
+
+namespace {
+
+Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
+
+}  // namespace
+
+std::optional<Element> Reader::peek() const {
+  if (rest_.size() < 2) return std::nullopt;
+  const std::uint8_t tag = rest_[0];
+  if ((tag & 0x1fU) == 0x1f) return std::nullopt;
+  std::size_t header_size = 2;
+  std::size_t content_size = rest_[1];
+  if (content_size >= 0x80) {
+    // X.690 §10.1: the long form only where the short one does not do, with no leading zero. 0x80
+    // alone would be BER's indefinite length.
+    const std::size_t length_size = content_size & 0x7fU;
+    if (length_size == 0 || length_size > 4 || rest_.size() < 2 + length_size || rest_[2] == 0) return std::nullopt;
+    content_size = 0;
+    for (const auto byte : rest_.subspan(2, length_size)) content_size = (content_size << 8U) | byte;
+    if (content_size < 0x80) return std::nullopt;
+    header_size += length_size;
+  }
+  if (content_size > rest_.size() - header_size) return std::nullopt;
+  return Element{tag, rest_.subspan(header_size, content_size), rest_.first(header_size + content_size)};
+}
+
+Element Reader::next() {
+  const auto element = peek();
+  if (!element) throw malformed("its DER encoding is broken or cut off");
+  rest_ = rest_.subspan(element->whole.size());
+  return *element;
+}
+
+Element Reader::next(std::uint8_t tag) {
+  const auto element = next();
+  if (element.tag == tag) return element;
+  const std::uint8_t tags[] = {tag, element.tag};
+  const auto hex = to_hex(tags);
+  throw malformed("its DER encoding has tag " + hex.substr(2) + " where " + hex.substr(0, 2) + " belongs");
+}
+
+std::optional<Element> Reader::next_if(std::uint8_t tag) {
+  const auto element = peek();
+  if (!element || element->tag != tag) return std::nullopt;
+  rest_ = rest_.subspan(element->whole.size());
+  return element;
+}
+
+void Reader::end() const {
+  if (!at_end()) throw malformed("its DER encoding holds more than belongs there");
+}
+
+std::string Reader::next_object_identifier() {
+  const auto text = object_identifier_text(next(tag::object_identifier).content);
+  if (!text) throw malformed("it has a broken object identifier");
+  return *text;
+}
+
+std::optional<std::string> object_identifier_text(BytesView content) {
+  std::string text;
+  std::uint64_t number = 0;
+  bool complete = false;
+  for (const auto byte : content) {
+    if (number > (std::numeric_limits<std::uint64_t>::max() >> 7U)) return std::nullopt;
+    number = (number << 7U) | (byte & 0x7fU);
+    complete = (byte & 0x80U) == 0;
+    if (!complete) continue;
+    if (text.empty()) {
+      // X.690 §8.19.4: the first two numbers share one.
+      const std::uint64_t first = number < 40 ? 0 : number < 80 ? 1 : 2;
+      text = std::to_string(first) + "." + std::to_string(number - first * 40);
+    } else {
+      text += "." + std::to_string(number);
+    }
+    number = 0;
+  }
+  if (!complete) return std::nullopt;
+  return text;
+}
+
+Bytes encoded(std::uint8_t tag, BytesView content) {
+  Bytes bytes = {tag};
+  if (content.size() < 0x80) {
+    bytes.push_back(static_cast<std::uint8_t>(content.size()));
+  } else {
+    Bytes length;
+    for (auto size = content.size(); size > 0; size >>= 8U)
+      length.insert(length.begin(), static_cast<std::uint8_t>(size));
+    bytes.push_back(static_cast<std::uint8_t>(0x80U | length.size()));
+    bytes.insert(bytes.end(), length.begin(), length.end());
+  }
+  bytes.insert(bytes.end(), content.begin(), content.end());
+  return bytes;
+}
+
+Bytes encoded_integer(BytesView number) {
+  number = without_leading_zeros(number);
+  Bytes content(number.begin(), number.end());
+  if (content.empty() || (content.front() & 0x80U) != 0) content.insert(content.begin(), 0);
+  return encoded(tag::integer, content);
+}
+
+BytesView without_leading_zeros(BytesView number) {
+  while (!number.empty() && number.front() == 0) number = number.subspan(1);
+  return number;
+}
+
+}  // namespace eidtool::crypto::der

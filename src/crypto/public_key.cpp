@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/public_key.hpp"
+
+#include <botan/ecdsa.h>
+#include <botan/ed25519.h>
+#include <botan/numthry.h>
+#include <botan/pubkey.h>
+#include <botan/rsa.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/error.hpp"
+#include "crypto/bridge.hpp"
+#include "crypto/der.hpp"
+
+namespace eidtool::crypto {
+
+namespace {
+
+/// More than an RSA key of 16384 bits takes, where OpenSSL draws its line too: the arithmetic of a
+/// stranger's larger one could keep a machine busy for hours.
+constexpr std::size_t most_key_size = 4096;  // bytes of SubjectPublicKeyInfo
+
+struct CurveRow {
+  std::string_view oid;
+  std::string_view name;
+};
+
+/// The curves that a certificate may name (RFC 5480 §2.1.1.1, RFC 5639 §4.1, SEC 2).
+constexpr std::array curve_rows = {
+    CurveRow{"1.2.840.10045.3.1.7", "P-256"},
+    CurveRow{"1.3.132.0.34", "P-384"},
+    CurveRow{"1.3.132.0.35", "P-521"},
+    CurveRow{"1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"},
+    CurveRow{"1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"},
+    CurveRow{"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"},
+    CurveRow{"1.3.132.0.10", "secp256k1"},
+};
+
+/// The name of a curve; empty for one that is not in the table.
+std::string_view curve_name(std::string_view oid) {
+  for (const auto& row : curve_rows) {
+    if (row.oid == oid) return row.name;
+  }
+  return {};
+}
+
+struct HashRow {
+  std::string_view oid;
+  HashAlgorithm hash;
+};
+
+/// RFC 8017 appendix B.1.
+constexpr std::array hash_rows = {
+    HashRow{"1.3.14.3.2.26", HashAlgorithm::sha1},
+    HashRow{"2.16.840.1.101.3.4.2.1", HashAlgorithm::sha256},
+    HashRow{"2.16.840.1.101.3.4.2.2", HashAlgorithm::sha384},
+    HashRow{"2.16.840.1.101.3.4.2.3", HashAlgorithm::sha512},
+};
+
+Error unsupported(const std::string& message) {
+  return Error(ErrorKind::unsupported, message, "eidtool checks RSA, ECDSA on the usual curves, and Ed25519");
+}
+
+/// Throws unsupported for keys that eidtool does not check, so that whatever Botan refuses after
+/// that is malformed.
+void check_supported(BytesView subject_public_key_info) {
+  if (subject_public_key_info.size() > most_key_size)
+    throw unsupported("a public key of more than 16384 bits is not supported");
+  der::Reader outer(subject_public_key_info);
+  auto key = outer.enter(der::tag::sequence);
+  outer.end();
+  auto algorithm = key.enter(der::tag::sequence);
+  const auto type = algorithm.next_object_identifier();
+  if (type == "1.2.840.113549.1.1.1" || type == "1.3.101.112") return;  // rsaEncryption, id-Ed25519
+  if (type != "1.2.840.10045.2.1") throw unsupported("public keys of type " + type + " are not supported");
+  if (algorithm.next_tag() != der::tag::object_identifier) {
+    throw unsupported("EC keys that spell out their curve instead of naming it are not supported");
+  }
+  const auto oid = algorithm.next_object_identifier();
+  if (curve_name(oid).empty()) throw unsupported("EC keys on the curve " + oid + " are not supported");
+}
+
+const Botan::RSA_PublicKey& as_rsa(const Botan::Public_Key& key) {
+  return dynamic_cast<const Botan::RSA_PublicKey&>(key);
+}
+const Botan::EC_PublicKey& as_ec(const Botan::Public_Key& key) { return dynamic_cast<const Botan::EC_PublicKey&>(key); }
+
+/// Botan's name for checking a ready digest.
+std::string digest_scheme(const SignatureAlgorithm& algorithm) {
+  switch (algorithm.padding) {
+    case Padding::pkcs1: return "EMSA3(Raw," + bridge::hash_name(algorithm.hash) + ")";
+    case Padding::pss: return "PSS_Raw(" + bridge::hash_name(algorithm.hash) + ",MGF1)";  // no length: any salt
+    case Padding::none: return "Raw";
+  }
+  return {};
+}
+
+bool check(const Botan::Public_Key& key, const std::string& scheme, BytesView message, BytesView signature) {
+  Botan::PK_Verifier verifier(key, scheme);
+  return verifier.verify_message(message.data(), message.size(), signature.data(), signature.size());
+}
+
+/// RFC 8032 §5.1.7 takes S, the little-endian second half, only below the order of the base point.
+/// Botan 2.19 does not look: one signature would have several forms.
+bool is_canonical_ed25519(BytesView signature) {
+  static constexpr std::array<std::uint8_t, 32> order = {
+      0x10, 0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+      0x14, 0xde, 0xf9, 0xde, 0xa2, 0xf7, 0x9c, 0xd6, 0x58, 0x12, 0x63, 0x1a, 0x5c, 0xf5, 0xd3, 0xed};
+  return std::lexicographical_compare(signature.rbegin(), signature.rbegin() + 32, order.begin(), order.end());
+}
+
+}  // namespace
+
+PublicKey::PublicKey(std::shared_ptr<Botan::Public_Key> key) : key_(std::move(key)) {
+  if (const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(key_.get())) {
+    type_ = KeyType::rsa;
+    size_ = rsa->get_n().bits();
+  } else if (const auto* ec = dynamic_cast<const Botan::ECDSA_PublicKey*>(key_.get())) {
+    type_ = KeyType::ec;
+    size_ = ec->domain().get_order_bits();
+  } else if (dynamic_cast<const Botan::Ed25519_PublicKey*>(key_.get()) != nullptr) {
+    type_ = KeyType::ed25519;
+    size_ = 255;
+  } else {
+    throw unsupported("public keys of type " + key_->algo_name() + " are not supported");
+  }
+}
+
+PublicKey PublicKey::from_der(BytesView subject_public_key_info) {
+  check_supported(subject_public_key_info);
+  try {
+    return PublicKey(bridge::load_public_key(Bytes(subject_public_key_info.begin(), subject_public_key_info.end())));
+  } catch (const Botan::Exception&) {
+    // What Botan says may hold bytes of the key, and helps nobody: the numbers are simply no key.
+    throw Error(ErrorKind::malformed, "the public key is broken: its numbers are not those of a key");
+  }
+}
+
+std::string PublicKey::description() const {
+  switch (type_) {
+    case KeyType::rsa: return "RSA " + std::to_string(size_);
+    case KeyType::ec: {
+      const auto oid = as_ec(*key_).domain().get_curve_oid().to_string();
+      const auto name = curve_name(oid);
+      return "EC " + (name.empty() ? oid : std::string(name));
+    }
+    case KeyType::ed25519: return "Ed25519";
+  }
+  return {};
+}
+
+std::size_t PublicKey::signature_size() const {
+  switch (type_) {
+    case KeyType::rsa: return (size_ + 7) / 8;
+    case KeyType::ec: return 2 * order_size();
+    case KeyType::ed25519: return 64;
+  }
+  return 0;
+}
+
+std::size_t PublicKey::order_size() const { return type_ == KeyType::ec ? (size_ + 7) / 8 : 0; }
+
+Bytes PublicKey::modulus() const {
+  return type_ == KeyType::rsa ? bridge::to_bytes(as_rsa(*key_).get_n(), signature_size()) : Bytes();
+}
+
+Bytes PublicKey::point() const { return type_ == KeyType::rsa ? Bytes() : key_->public_key_bits(); }
+
+bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature) const {
+  if (algorithm.hash == HashAlgorithm::none || digest.size() != digest_size(algorithm.hash)) {
+    throw Error(ErrorKind::internal, "a digest of " + std::to_string(digest.size()) + " bytes does not belong to " +
+                                         std::string(algorithm.name));
+  }
+  if (algorithm.key_type != type_ || signature.size() != signature_size()) return false;
+  return check(*key_, digest_scheme(algorithm), digest, signature);
+}
+
+bool PublicKey::verify_message(BytesView message, BytesView signature) const {
+  if (type_ != KeyType::ed25519 || signature.size() != signature_size()) return false;
+  return is_canonical_ed25519(signature) && check(*key_, "Pure", message, signature);
+}
+
+std::optional<Bytes> PublicKey::recover(BytesView signature) const {
+  if (type_ != KeyType::rsa || signature.size() != signature_size()) return std::nullopt;
+  const auto& rsa = as_rsa(*key_);
+  const Botan::BigInt number(signature.data(), signature.size());
+  if (number >= rsa.get_n()) return std::nullopt;
+  return bridge::to_bytes(Botan::power_mod(number, rsa.get_e(), rsa.get_n()), signature_size());
+}
+
+std::optional<DigestInfo> parse_pkcs1_block(BytesView block) {
+  constexpr std::size_t fewest_padding_bytes = 8;  // RFC 8017 §9.2, step 4
+  if (block.size() < 2 || block[0] != 0 || block[1] != 1) return std::nullopt;
+  const auto padding = block.subspan(2);
+  const auto zero = std::ranges::find_if(padding, [](std::uint8_t byte) { return byte != 0xff; });
+  const auto padding_size = static_cast<std::size_t>(zero - padding.begin());
+  if (zero == padding.end() || *zero != 0 || padding_size < fewest_padding_bytes) return std::nullopt;
+
+  der::Reader outer(padding.subspan(padding_size + 1));
+  const auto info = outer.next_if(der::tag::sequence);
+  if (!info || !outer.at_end()) return std::nullopt;
+  der::Reader fields(info->content);
+  const auto algorithm = fields.next_if(der::tag::sequence);
+  const auto digest = fields.next_if(der::tag::octet_string);
+  if (!algorithm || !digest || !fields.at_end()) return std::nullopt;
+  der::Reader algorithm_fields(algorithm->content);
+  const auto hash = algorithm_fields.next_if(der::tag::object_identifier);
+  const auto oid = hash ? der::object_identifier_text(hash->content) : std::nullopt;
+  if (!oid) return std::nullopt;
+  const auto null = algorithm_fields.next_if(der::tag::null);
+  if (!algorithm_fields.at_end() || (null && !null->content.empty())) return std::nullopt;
+
+  DigestInfo result;
+  result.oid = *oid;
+  result.digest.assign(digest->content.begin(), digest->content.end());
+  result.has_null_parameters = null.has_value();
+  for (const auto& row : hash_rows) {
+    if (row.oid == result.oid) result.hash = row.hash;
+  }
+  if (result.hash && result.digest.size() != digest_size(*result.hash)) return std::nullopt;
+  return result;
+}
+
+}  // namespace eidtool::crypto

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "pkcs11/cryptoki.hpp"
+
+namespace eidtool::pkcs11 {
+
+/// Every attribute that `objects --attributes` asks an object of a class for, in the order of the
+/// standard: those common to all objects, then those of the class and key type.
+std::span<const CK_ATTRIBUTE_TYPE> attributes_of(CK_OBJECT_CLASS object_class);
+
+/// The value for people: `true`, `CKK_RSA`, `2026-11-23`, text in quotes, lists of mechanisms, numbers,
+/// everything else (and what has not the size its type demands) as hex; `(empty)` for no bytes.
+std::string attribute_text(CK_ATTRIBUTE_TYPE attribute, BytesView value);
+
+}  // namespace eidtool::pkcs11

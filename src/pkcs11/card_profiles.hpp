@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/purpose.hpp"
+
+namespace eidtool::pkcs11 {
+
+/// Which of the two ways to the same bytes a card takes.
+enum class Route {
+  by_size,       // the hashing mechanism for small documents, the raw one above
+  hashing_only,  // the raw mechanism is listed and refuses
+  raw_only,
+};
+
+/// Who asks the person for the PIN.
+enum class PinEntry {
+  by_eidtool,  // or the reader's keypad, where the token says so
+  by_module,   // the module's own dialogue inside C_Sign; C_Login is never called
+};
+
+struct LabelPurpose {
+  std::string_view label_part;  // of a key or certificate
+  Purpose purpose;
+};
+
+/// What eidtool knows of a card beyond what the token says of itself. Advice on names, purposes and
+/// routes, never proof of anything: whoever makes a token chooses what it calls itself.
+struct CardProfile {
+  std::string_view name;
+
+  // How it is recognised; an empty text fits any.
+  std::string_view manufacturer;  // the whole field
+  std::string_view model;         // the whole field
+  std::string_view label_prefix;
+
+  std::span<const LabelPurpose> purposes;
+  std::string_view pin_name;                                // of a token with one PIN; empty: by label
+  std::array<std::pair<std::string_view, std::string_view>, 3> pin_names;  // label part → PIN
+  Route route;
+  PinEntry pin_entry;
+  bool asks_before_every_signature;  // though CKA_ALWAYS_AUTHENTICATE is false
+
+  std::string_view evidence;
+
+  /// The purpose that the label of a key or certificate names.
+  std::optional<Purpose> purpose_of(std::string_view label) const;
+  /// What the card's holder calls the PIN of a token: `authentication PIN`.
+  std::string_view pin_name_for(std::string_view token_label) const;
+};
+
+/// The table, a row each.
+std::span<const CardProfile> card_profiles();
+
+/// The first row that fits; null where none does.
+const CardProfile* find_card_profile(std::string_view manufacturer, std::string_view model, std::string_view label);
+
+}  // namespace eidtool::pkcs11

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "pkcs11/cryptoki.hpp"
+
+namespace eidtool::pkcs11 {
+
+class Slot;
+class Uri;
+
+struct Version {
+  unsigned major;
+  unsigned minor;
+};
+/// `2.40`.
+std::string to_text(Version version);
+
+struct ModuleInfo {
+  std::string path;  // of the library; empty where p11-kit does not tell
+  std::string description;
+  std::string manufacturer;
+  Version version;  // of the library
+};
+
+/// A loaded and initialised PKCS#11 library. A shared handle: copies, and every Slot, Token and
+/// Session made from it, keep it; the last one finalises it.
+class Module {
+ public:
+  /// A library by its file name; a name without a folder is looked for where p11-kit keeps modules.
+  /// Throws module_failed.
+  static Module load(const std::filesystem::path& path);
+
+  /// A module that p11-kit is configured with and that could not be used, and why.
+  struct Failure {
+    std::string name;
+    std::string reason;
+  };
+  struct Configured {
+    std::vector<Module> modules;
+    std::vector<Failure> failures;
+  };
+  /// The modules that p11-kit is configured with, but for its trust modules. With a URI only those
+  /// that it can mean are initialised. One that fails is among the failures and hides no other.
+  static Configured load_configured(const Uri* uri);
+
+  /// As messages name it: the name of its configuration, or the file's.
+  const std::string& name() const;
+  ModuleInfo info() const;
+  const CK_INFO& raw_info() const;
+
+  /// All slots as they are now; with_token_only leaves out the empty ones.
+  enum class Slots { all, with_token };
+  std::vector<Slot> slots(Slots which) const;
+
+  const CK_FUNCTION_LIST& functions() const;
+
+  bool operator==(const Module& other) const { return state_ == other.state_; }
+
+ private:
+  struct State;
+  explicit Module(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+/// A fixed field of Cryptoki as text: without the blanks that pad it and without anything after a
+/// zero byte, which some modules leave there.
+std::string text_of_field(const unsigned char* field, std::size_t size);
+
+}  // namespace eidtool::pkcs11

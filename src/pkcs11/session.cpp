@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkcs11/session.hpp"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "pkcs11/check.hpp"
+#include "pkcs11/names.hpp"
+
+namespace eidtool::pkcs11 {
+
+namespace {
+
+/// No attribute of any card is larger; a module that says so is mistaken.
+constexpr CK_ULONG largest_attribute = 16UL << 20UL;  // bytes
+
+}  // namespace
+
+Template& Template::add(CK_ATTRIBUTE_TYPE type, BytesView value) {
+  entries_.push_back({type, Bytes(value.begin(), value.end())});
+  return *this;
+}
+
+Template& Template::add(CK_ATTRIBUTE_TYPE type, std::string_view value) { return add(type, as_bytes(value)); }
+
+Template& Template::add_flag(CK_ATTRIBUTE_TYPE type, bool value) {
+  const CK_BBOOL byte = value ? CK_TRUE : CK_FALSE;
+  return add(type, BytesView(&byte, 1));
+}
+
+Template& Template::add_number(CK_ATTRIBUTE_TYPE type, CK_ULONG value) {
+  Bytes bytes(sizeof value);
+  std::memcpy(bytes.data(), &value, sizeof value);
+  return add(type, BytesView(bytes));
+}
+
+std::vector<CK_ATTRIBUTE> Template::attributes() const {
+  std::vector<CK_ATTRIBUTE> attributes;
+  for (const auto& entry : entries_) {
+    // Cryptoki takes a template by pointers to non-const and only reads it.
+    attributes.push_back({entry.type, const_cast<std::uint8_t*>(entry.value.data()), entry.value.size()});
+  }
+  return attributes;
+}
+
+Object::Object(const Session& session, CK_OBJECT_HANDLE handle)
+    : session_(std::make_shared<const Session>(session)), handle_(handle) {}
+
+CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
+  constexpr int most_tries = 8;
+  for (int tries = 0;; ++tries) {
+    CK_ATTRIBUTE attribute{type, nullptr, 0};
+    auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
+    if (rv != CKR_OK) return rv;
+    if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
+    if (attribute.ulValueLen > largest_attribute) {
+      throw Error(ErrorKind::module_failed, session_->token().subject() + " claims that " + attribute_name(type) +
+                                                " has " + std::to_string(attribute.ulValueLen) + " bytes");
+    }
+    value.assign(attribute.ulValueLen, 0);
+    if (value.empty()) return CKR_OK;
+    attribute.pValue = value.data();
+    rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
+    if (rv == CKR_BUFFER_TOO_SMALL && tries < most_tries) continue;
+    if (rv != CKR_OK) return rv;
+    if (attribute.ulValueLen < value.size()) value.resize(attribute.ulValueLen);
+    return CKR_OK;
+  }
+}
+
+Bytes Object::attribute(CK_ATTRIBUTE_TYPE type) const {
+  Bytes value;
+  check(read_into(type, value), "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
+  return value;
+}
+
+Object::Reading Object::read(CK_ATTRIBUTE_TYPE type) const {
+  Reading reading;
+  const auto rv = read_into(type, reading.value);
+  if (rv == CKR_ATTRIBUTE_SENSITIVE) {
+    reading.absence = Absence::sensitive;
+  } else if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED || rv == CKR_ATTRIBUTE_VALUE_INVALID) {
+    reading.absence = Absence::not_there;
+  } else {
+    check(rv, "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
+  }
+  if (reading.absence != Absence::none) reading.value.clear();
+  return reading;
+}
+
+std::optional<Bytes> Object::attribute_if_any(CK_ATTRIBUTE_TYPE type) const {
+  auto reading = read(type);
+  if (reading.absence != Absence::none) return std::nullopt;
+  return std::move(reading.value);
+}
+
+std::optional<bool> Object::flag(CK_ATTRIBUTE_TYPE type) const {
+  const auto value = attribute_if_any(type);
+  if (!value || value->size() != sizeof(CK_BBOOL)) return std::nullopt;
+  return value->front() != CK_FALSE;
+}
+
+std::optional<CK_ULONG> Object::number(CK_ATTRIBUTE_TYPE type) const {
+  const auto value = attribute_if_any(type);
+  CK_ULONG number = 0;
+  if (!value || value->size() != sizeof number) return std::nullopt;
+  std::memcpy(&number, value->data(), sizeof number);
+  return number;
+}
+
+std::optional<std::string> Object::text(CK_ATTRIBUTE_TYPE type) const {
+  const auto value = attribute_if_any(type);
+  if (!value) return std::nullopt;
+  return std::string(value->begin(), value->end());
+}
+
+struct Session::State {
+  State(Token of, CK_SESSION_HANDLE number) : token(std::move(of)), handle(number) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    // The token may be gone already; its session is then closed, which is all that is wanted.
+    (void)token.module().functions().C_CloseSession(handle);
+  }
+  Token token;
+  CK_SESSION_HANDLE handle;
+};
+
+Session::Session(const Token& token, CK_SESSION_HANDLE handle) : state_(std::make_shared<State>(token, handle)) {}
+
+const Token& Session::token() const { return state_->token; }
+CK_SESSION_HANDLE Session::handle() const { return state_->handle; }
+const CK_FUNCTION_LIST& Session::functions() const { return state_->token.module().functions(); }
+
+CK_RV Session::login(CK_USER_TYPE user, const Pin* pin) const {
+  // Cryptoki takes the PIN by a pointer to non-const and only reads it.
+  auto* bytes = pin == nullptr ? nullptr : const_cast<CK_UTF8CHAR*>(pin->bytes().data());
+  return functions().C_Login(handle(), user, bytes, pin == nullptr ? 0 : pin->size());
+}
+
+std::vector<Object> Session::find(const Template& wanted) const {
+  auto attributes = wanted.attributes();
+  check(functions().C_FindObjectsInit(handle(), attributes.data(), attributes.size()), "C_FindObjectsInit", token().subject());
+  std::vector<CK_OBJECT_HANDLE> handles;
+  std::array<CK_OBJECT_HANDLE, 64> piece{};
+  CK_RV rv = CKR_OK;
+  for (;;) {
+    CK_ULONG count = 0;
+    rv = functions().C_FindObjects(handle(), piece.data(), piece.size(), &count);
+    if (rv != CKR_OK || count == 0 || count > piece.size()) break;
+    handles.insert(handles.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  // Ended in any case, or no other search can begin in this session.
+  const auto final_rv = functions().C_FindObjectsFinal(handle());
+  check(rv, "C_FindObjects", token().subject());
+  check(final_rv, "C_FindObjectsFinal", token().subject());
+  std::vector<Object> objects;
+  objects.reserve(handles.size());
+  for (const auto found : handles) objects.emplace_back(*this, found);
+  return objects;
+}
+
+Object Session::create_object(const Template& attributes) const {
+  auto list = attributes.attributes();
+  CK_OBJECT_HANDLE made = 0;
+  check(functions().C_CreateObject(handle(), list.data(), list.size(), &made), "C_CreateObject", token().subject());
+  return Object(*this, made);
+}
+
+}  // namespace eidtool::pkcs11
