@@ -21,4 +21,9 @@ Record& Record::heading(std::string text, Tone tone) {
   return *this;
 }
 
+Record& Record::heading_alone() {
+  heading_alone_ = true;
+  return *this;
+}
+
 }  // namespace eidtool::cli

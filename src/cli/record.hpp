@@ -46,17 +46,21 @@ class Record {
   /// What a person reads first; in text only, already fit for a terminal.
   enum class Tone { plain, good, bad, doubtful };
   Record& heading(std::string text, Tone tone = Tone::plain);
+  /// The heading says it all: as text no fields follow it.
+  Record& heading_alone();
 
   const std::string& type() const { return type_; }
   const std::vector<Field>& fields() const { return fields_; }
   const std::string& heading_text() const { return heading_; }
   Tone tone() const { return tone_; }
+  bool is_heading_alone() const { return heading_alone_; }
 
  private:
   std::string type_;
   std::vector<Field> fields_;
   std::string heading_;
   Tone tone_ = Tone::plain;
+  bool heading_alone_ = false;
 };
 
 }  // namespace eidtool::cli

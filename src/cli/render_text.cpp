@@ -55,6 +55,10 @@ class Renderer {
   void render(const Record& record, std::size_t indent) {
     if (!record.heading_text().empty()) {
       text.append(indent, ' ');
+      if (record.is_heading_alone()) {
+        text += record.heading_text() + "\n";
+        return;
+      }
       text += colored_ ? color_of(record.tone()) + record.heading_text() + "\x1b[0m" : record.heading_text();
       text += "\n";
       indent += indent_step;

@@ -157,6 +157,13 @@ std::optional<std::string> text_of(const der::Element& value) {
   }
 }
 
+/// As OpenSSL writes it; RFC 4514 takes either case.
+std::string upper_hex(BytesView bytes) {
+  auto text = to_hex(bytes);
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return text;
+}
+
 /// RFC 4514 §2.4; control characters as hex pairs too, which it leaves to taste.
 std::string escaped(std::string_view text) {
   constexpr std::string_view special = "\"+,;<>\\";
@@ -167,7 +174,7 @@ std::string escaped(std::string_view text) {
     const bool first = index == 0;
     const bool last = index + 1 == text.size();
     if (byte < 0x20 || byte == 0x7f) {
-      result += "\\" + to_hex({&byte, 1});
+      result += "\\" + upper_hex({&byte, 1});
     } else {
       if (special.find(c) != std::string_view::npos || (c == '#' && first) || (c == ' ' && (first || last)))
         result += '\\';
@@ -195,7 +202,7 @@ std::string distinguished_name_text(BytesView name_der) {
     const auto value = text_of(attribute->value);
     text += name.empty() ? attribute->oid : std::string(name);
     text += '=';
-    text += name.empty() || !value ? "#" + to_hex(attribute->value.whole) : escaped(*value);
+    text += name.empty() || !value ? "#" + upper_hex(attribute->value.whole) : escaped(*value);
   }
   return text;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -28,6 +27,11 @@ struct LabelPurpose {
   Purpose purpose;
 };
 
+struct PinName {
+  std::string_view label_part;  // of a token
+  std::string_view name;        // of its PIN
+};
+
 /// What eidtool knows of a card beyond what the token says of itself. Advice on names, purposes and
 /// routes, never proof of anything: whoever makes a token chooses what it calls itself.
 struct CardProfile {
@@ -36,16 +40,15 @@ struct CardProfile {
   // How it is recognised; an empty text fits any.
   std::string_view manufacturer;  // the whole field
   std::string_view model;         // the whole field
-  std::string_view label_prefix;
+  std::string_view label_part;    // anywhere in the token's label
 
   std::span<const LabelPurpose> purposes;
-  std::string_view pin_name;                                // of a token with one PIN; empty: by label
-  std::array<std::pair<std::string_view, std::string_view>, 3> pin_names;  // label part → PIN
+  std::span<const PinName> pin_names;  // the first that fits; where none does it is just "PIN"
   Route route;
   PinEntry pin_entry;
   bool asks_before_every_signature;  // though CKA_ALWAYS_AUTHENTICATE is false
 
-  std::string_view evidence;
+  std::string_view evidence;  // where all this was seen
 
   /// The purpose that the label of a key or certificate names.
   std::optional<Purpose> purpose_of(std::string_view label) const;

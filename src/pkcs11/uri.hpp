@@ -30,8 +30,11 @@ class Uri {
 
   /// The library attributes (library-description, …) fit.
   bool matches_module(const Module& module) const;
+  bool matches(const CK_INFO& module) const;
   /// Module, slot and token attributes fit.
   bool matches_token(const Token& token) const;
+  /// Slot and token attributes fit.
+  bool matches(CK_SLOT_ID slot_id, const CK_SLOT_INFO& slot, const CK_TOKEN_INFO& token) const;
 
   /// The object attributes: `object`, `type`, `id`. Ids are equal but for trailing zeros.
   bool names_object() const;

@@ -72,8 +72,7 @@ CertificateBuilder& CertificateBuilder::policies(const std::vector<Policy>& poli
     std::vector<Bytes> parts = {asn1::object_identifier(policy.oid)};
     if (!policy.statement.empty()) {
       const auto statement = crypto::der::encoded(crypto::der::tag::ia5_string, as_bytes(policy.statement));
-      parts.push_back(
-          asn1::sequence({asn1::sequence({asn1::object_identifier("1.3.6.1.5.5.7.2.1"), statement})}));
+      parts.push_back(asn1::sequence({asn1::sequence({asn1::object_identifier("1.3.6.1.5.5.7.2.1"), statement})}));
     }
     informations.push_back(asn1::sequence(parts));
   }

@@ -27,17 +27,16 @@ int number_of(const std::string& digits) { return std::stoi(digits); }
 /// RFC 3339, without fractions of seconds. A date alone is its beginning or its end, in UTC. Throws
 /// usage, naming the option.
 Time time_of(const std::string& option, const std::string& text, OfDay of_day) {
-  static const std::regex shape(
-      R"((\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(?:[Zz]|([+-])(\d\d):(\d\d)))?)");
+  static const std::regex shape(R"((\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(?:[Zz]|([+-])(\d\d):(\d\d)))?)");
   const auto refuse = [&](const std::string& why) {
     return Error(ErrorKind::usage, "--" + option + " " + in_quotes(text) + " " + why,
                  "write it as 2026-11-23 or 2026-11-23T09:30:00Z");
   };
   std::smatch part;
   if (!std::regex_match(text, part, shape)) throw refuse("is not a date or a date and time");
-  const std::chrono::year_month_day date(
-      std::chrono::year(number_of(part[1])), std::chrono::month(static_cast<unsigned>(number_of(part[2]))),
-      std::chrono::day(static_cast<unsigned>(number_of(part[3]))));
+  const std::chrono::year_month_day date(std::chrono::year(number_of(part[1])),
+                                         std::chrono::month(static_cast<unsigned>(number_of(part[2]))),
+                                         std::chrono::day(static_cast<unsigned>(number_of(part[3]))));
   if (!date.ok()) throw refuse("is not in the calendar");
   if (number_of(part[1]) < first_year || number_of(part[1]) > last_year) {
     throw refuse("is not between the years " + std::to_string(first_year) + " and " + std::to_string(last_year));

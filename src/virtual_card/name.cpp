@@ -49,8 +49,8 @@ bool is_printable_string(std::string_view text) {
 }  // namespace
 
 std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 void check_name_attribute(const NameAttribute& attribute) {
@@ -62,7 +62,7 @@ void check_name_attribute(const NameAttribute& attribute) {
   const auto count = character_count(attribute.value);
   if (count > rule.most_characters) {
     refuse("has " + std::to_string(count) + " characters, X.520 allows " + std::to_string(rule.most_characters),
-           "RFC 5280 Appendix A.1 lists the upper bounds");
+           rule.type == NameAttributeType::common_name ? "--common-name gives a long name in a shorter form" : "");
   }
   if (printable(attribute.value) != attribute.value) {
     refuse("is not UTF-8 text of visible characters: " + in_quotes(attribute.value));

@@ -126,7 +126,8 @@ CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG size, CK_BYTE* sig
   if (operation.refusal && signature != nullptr) {
     return refused(session, *operation.refusal, signed_data, signed_size, false);
   }
-  return ended(session, real().C_Sign(session, signed_data, signed_size, signature, signature_size), signature, signature_size);
+  return ended(session, real().C_Sign(session, signed_data, signed_size, signature, signature_size), signature,
+               signature_size);
 }
 
 CK_RV sign_update(CK_SESSION_HANDLE session, CK_BYTE* part, CK_ULONG size) {
@@ -144,9 +145,9 @@ CK_RV sign_final(CK_SESSION_HANDLE session, CK_BYTE* signature, CK_ULONG* signat
     auto digest = operation.digest;
     return refused(session, *operation.refusal, digest.data(), digest.size(), !operation.hasher);
   }
-  const auto rv = operation.hasher
-                      ? real().C_Sign(session, operation.digest.data(), operation.digest.size(), signature, signature_size)
-                      : real().C_SignFinal(session, signature, signature_size);
+  const auto rv = operation.hasher ? real().C_Sign(session, operation.digest.data(), operation.digest.size(), signature,
+                                                   signature_size)
+                                   : real().C_SignFinal(session, signature, signature_size);
   return ended(session, rv, signature, signature_size);
 }
 

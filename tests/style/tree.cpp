@@ -40,7 +40,8 @@ std::vector<std::string> SourceFile::includes() const {
 std::vector<SourceFile> source_files(const std::string& folder) {
   const fs::path top = from_meson("EIDTOOL_SOURCE");
   std::vector<SourceFile> files;
-  for (auto entry = fs::recursive_directory_iterator(top / folder); entry != fs::recursive_directory_iterator(); ++entry) {
+  for (auto entry = fs::recursive_directory_iterator(top / folder); entry != fs::recursive_directory_iterator();
+       ++entry) {
     const auto name = entry->path().filename().string();
     // Build folders are called build… and, as .git does, have no place in the tree.
     const bool foreign = name == ".git" || name == ".cache" || fs::exists(entry->path() / "meson-private");
@@ -68,7 +69,9 @@ std::vector<std::string> matches(const std::string& text, const std::string& exp
 
 std::set<std::string> set_of(const std::vector<std::string>& values) { return {values.begin(), values.end()}; }
 
-std::vector<std::string> commands() { return matches(section(eidtool_prints({"--help"}), "Commands:"), "^  ([a-z][a-z-]*)"); }
+std::vector<std::string> commands() {
+  return matches(section(eidtool_prints({"--help"}), "Commands:"), "^  ([a-z][a-z-]*)");
+}
 
 std::string eidtool_prints(const std::vector<std::string>& words) {
   Program program;

@@ -14,7 +14,8 @@ namespace {
 
 /// What the sanitizers are told, and where programs are, is all that a test inherits.
 Environment bare_environment() {
-  Environment environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}, {"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}};
+  Environment environment = {
+      {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}, {"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}};
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) environment[name] = value;
   }

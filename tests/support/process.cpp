@@ -155,8 +155,8 @@ Child::~Child() {
 }
 
 void Child::give_up(const std::string& why) {
-  throw std::runtime_error(name_ + ": " + why + "\n--- output\n" + outcome_.output + "\n--- errors\n" + outcome_.errors +
-                           "\n--- terminal\n" + outcome_.terminal);
+  throw std::runtime_error(name_ + ": " + why + "\n--- output\n" + outcome_.output + "\n--- errors\n" +
+                           outcome_.errors + "\n--- terminal\n" + outcome_.terminal);
 }
 
 void Child::feed() {

@@ -23,11 +23,11 @@ struct Program {
   std::vector<std::string> words;  // the first is found along the environment's PATH
   Environment environment;
   std::filesystem::path folder;
-  std::string input;                                  // what it reads from its standard input
-  std::optional<std::filesystem::path> input_file;    // instead of `input`
-  std::optional<std::filesystem::path> output_file;   // instead of Outcome::output
-  std::map<int, std::string> descriptors;             // further open ones, and what can be read from them
-  std::optional<std::uint64_t> file_size_limit;       // bytes; RLIMIT_FSIZE, with SIGXFSZ ignored
+  std::string input;                                 // what it reads from its standard input
+  std::optional<std::filesystem::path> input_file;   // instead of `input`
+  std::optional<std::filesystem::path> output_file;  // instead of Outcome::output
+  std::map<int, std::string> descriptors;            // further open ones, and what can be read from them
+  std::optional<std::uint64_t> file_size_limit;      // bytes; RLIMIT_FSIZE, with SIGXFSZ ignored
   std::chrono::seconds time_limit{120};
 };
 
@@ -49,8 +49,8 @@ class Child {
   enum class Stream { pipe, terminal };
   /// A terminal that the program gets as its controlling one; none: -1.
   struct Terminal {
-    int descriptor = -1;         // the program's side
-    int controller = -1;         // ours
+    int descriptor = -1;  // the program's side
+    int controller = -1;  // ours
     Stream input = Stream::terminal;
     Stream output = Stream::terminal;
     Stream errors = Stream::terminal;

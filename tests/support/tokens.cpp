@@ -33,8 +33,8 @@ fs::path template_of(const TokenKind& kind) {
   const fs::path beginning = made.string() + ".new";
   fs::remove_all(beginning);
   Program program;
-  program.words = {provisioner,    "provision",     "--profile", kind.profile,      "--key-type",
-                   kind.key_type, "--pin", token_pin,   "--module", softhsm_module()};
+  program.words = {provisioner,   "provision", "--profile", kind.profile, "--key-type",
+                   kind.key_type, "--pin",     token_pin,   "--module",   softhsm_module()};
   if (!kind.label.empty()) program.words.insert(program.words.end(), {"--label", kind.label});
   program.words.push_back(beginning);
   program.environment = {{"PATH", "/usr/bin:/bin"}, {"HOME", folder}};
@@ -58,8 +58,9 @@ void make_tokens(const fs::path& folder, const std::vector<TokenKind>& kinds) {
   for (const auto& kind : kinds) {
     fs::copy(template_of(kind) / "tokens", folder / "tokens", fs::copy_options::recursive);
   }
-  write_file(folder / "softhsm2.conf", "directories.tokendir = " + (folder / "tokens").string() +
-                                           "\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n");
+  write_file(folder / "softhsm2.conf",
+             "directories.tokendir = " + (folder / "tokens").string() +
+                 "\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n");
 }
 
 fs::path softhsm_module() {

@@ -16,6 +16,8 @@ struct TokenKind {
   std::string name() const;
 };
 
+inline const std::vector<TokenKind> no_tokens;
+
 /// The PIN of every token here.
 inline constexpr const char* token_pin = "1234";
 

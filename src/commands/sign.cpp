@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/pin_options.hpp"
+#include "commands/choose_key.hpp"
+#include "commands/records.hpp"
+#include "commands/sign_plan.hpp"
+#include "commands/streams.hpp"
+#include "formats/format.hpp"
+
+namespace eidtool::commands {
+
+namespace {
+
+class Sign : public cli::Command {
+ public:
+  std::string_view name() const override { return "sign"; }
+  std::string_view summary() const override { return "Sign documents with a key that never leaves the card."; }
+  std::vector<cli::Example> examples() const override {
+    return {{"eidtool sign --pin-prompt doc.pdf", "writes doc.pdf.sig; asks for the PIN"},
+            {"eidtool sign --as signature --cert-out cert.der doc.pdf", "with the key for signatures; also the certificate"},
+            {"eidtool sign --pin-file pin - < doc.pdf > doc.sig", "in a pipe"}};
+  }
+  void declare_options(cli::OptionSet& options) const override {
+    options.positional("FILE…", 1, static_cast<std::size_t>(-1));
+    declare_output_options(options);
+    options.value("digest", "NAME", "sha256 (default), sha384, sha512, or sha1").choices = {"sha256", "sha384", "sha512", "sha1"};
+    options.value("padding", "NAME", "of RSA: pkcs1 (default) or pss").choices = {"pkcs1", "pss"};
+    std::vector<std::string> formats;
+    for (const auto* format : formats::all()) formats.emplace_back(format->name());
+    options.value("format", "NAME", "of the signature: raw (default)").choices = formats;
+    declare_token_options(options);
+    declare_key_options(options);
+    cli::declare_pin_options(options);
+  }
+  int run(const cli::Arguments& arguments, cli::Context& context) const override;
+};
+
+const SignatureAlgorithm& algorithm_for(const cli::Arguments& arguments, const crypto::PublicKey& key) {
+  const auto digest = arguments.value("digest");
+  const auto padding = arguments.value("padding");
+  const auto description = key.description();
+  if (padding && key.type() != KeyType::rsa) {
+    throw Error(ErrorKind::usage, "--padding is for RSA keys, and this one is " + description);
+  }
+  if (digest && key.type() == KeyType::ed25519) {
+    throw Error(ErrorKind::usage, "--digest is not for Ed25519: it hashes by itself");
+  }
+  auto wanted_padding = key.type() == KeyType::rsa ? Padding::pkcs1 : Padding::none;
+  if (padding == "pss") wanted_padding = Padding::pss;
+  const auto hash = key.type() == KeyType::ed25519 ? HashAlgorithm::none : hash_by_name(digest.value_or("sha256")).value();
+  const auto* algorithm = find_signature_algorithm(key.type(), wanted_padding, hash);
+  if (algorithm == nullptr) throw Error(ErrorKind::unsupported, "cannot sign so with an " + description + " key");
+  return *algorithm;
+}
+
+/// Everything that the documents of one command share.
+struct Job {
+  const formats::Format& format;
+  const SignatureAlgorithm& algorithm;
+  const Pair& pair;
+  const SignPlan& plan;
+  pkcs11::SigningKey& key;
+};
+
+void sign_one(const Job& job, const SignTask& task, cli::Context& context) {
+  formats::Document document(open_document(task.document));
+  const auto signature = job.format.sign({document, job.algorithm}, job.key);
+  context.console.detail(in_quotes(task.document) + " was signed by " + job.key.last_mechanism());
+  if (task.to_stdout()) {
+    context.output.write(signature);
+    return;
+  }
+  write_file(task.output, signature, job.plan.if_exists);
+  cli::Record record("signature");
+  record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
+                 printable(job.pair.certificate->common_name().empty() ? job.pair.certificate->subject()
+                                                                       : job.pair.certificate->common_name()));
+  record.add("document", task.document)
+      .add("signature", task.output)
+      .add("format", std::string(job.format.name()))
+      .add("algorithm", std::string(job.algorithm.name));
+  if (job.algorithm.hash != HashAlgorithm::none) record.add("digest", std::string(name(job.algorithm.hash)));
+  record.add("key_uri", job.pair.uri).add_record("signer", signer_record(*job.pair.certificate));
+  record.add("certificate", job.plan.certificate_file ? cli::Value(*job.plan.certificate_file) : cli::Value(nullptr));
+  context.output.confirm(record);
+}
+
+/// Errors after which going on could cost a try, or is of no use.
+bool ends_the_batch(const Error& error) {
+  return cli::exit_status_of(error.kind()) == cli::exit_status::pin || error.kind() == ErrorKind::token_removed ||
+         error.kind() == ErrorKind::module_failed;
+}
+
+int sign_all(const Job& job, cli::Context& context) {
+  int status = cli::exit_status::done;
+  for (const auto& task : job.plan.tasks) {
+    try {
+      sign_one(job, task, context);
+    } catch (Error& error) {  // per file of a batch
+      if (error.file().empty()) error.with_file(task.document);
+      status = std::max(status, report_failure(error, context));
+      const auto rest = static_cast<std::size_t>(&job.plan.tasks.back() - &task);
+      if (rest > 0 && ends_the_batch(error)) {
+        context.console.warning(counted(rest, "further document was", "further documents were") + " not signed");
+        break;
+      }
+    }
+  }
+  return status;
+}
+
+void announce(const Job& job, cli::Context& context, const PinSource& pins) {
+  if (job.algorithm.hash == HashAlgorithm::sha1) {
+    context.console.warning("SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
+  }
+  const auto count = job.plan.tasks.size();
+  if (job.key.asks_before_every_signature() && count > 1 && !pins.repeats()) {
+    context.console.notice("this key asks for the PIN at every signature: " + std::to_string(count) + " prompts");
+  }
+}
+
+int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
+  const auto selection = selection_from(arguments);
+  const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
+  const auto& format = *formats::find(arguments.value("format").value_or("raw"));
+  const auto plan = plan_signing(arguments, format, context);
+
+  const auto pair = choose_pair(selection, context);
+  if (!pair.certificate) {
+    throw Error(ErrorKind::not_found, "key " + in_quotes(pair.label) + " on " + pair.token().subject() + " has no certificate: nobody could check its signatures",
+                "'eidtool objects --class certificate' lists the certificates");
+  }
+  const auto& algorithm = algorithm_for(arguments, pair.certificate->public_key());
+  pkcs11::check_signable(pair.token(), algorithm);
+  if (now() > pair.certificate->not_after()) {
+    context.console.warning("certificate " + in_quotes(pair.label) + " expired on " + to_rfc3339(pair.certificate->not_after()));
+  }
+
+  pkcs11::Authenticator authenticator(*pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
+  auto key = open_signing_key(pair, authenticator);
+  const Job job{format, algorithm, pair, plan, key};
+  announce(job, context, *pins);
+  if (plan.certificate_file) write_file(*plan.certificate_file, pair.certificate->der(), plan.if_exists);
+  return sign_all(job, context);
+}
+
+}  // namespace
+
+const cli::Command& sign() {
+  static const Sign command;
+  return command;
+}
+
+}  // namespace eidtool::commands

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/sign_plan.hpp"
+
+#include <map>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "commands/streams.hpp"
+
+namespace eidtool::commands {
+
+namespace {
+
+std::string output_for(const std::string& document, const cli::Arguments& arguments, const formats::Format& format) {
+  if (const auto output = arguments.value("output")) return *output;
+  const auto folder = arguments.value("output-dir");
+  if (document == "-") {
+    if (folder) throw Error(ErrorKind::usage, "the standard input has no name to be used in --output-dir", "-o FILE names the signature");
+    return "-";
+  }
+  const auto name = document + std::string(format.suffix());
+  return folder ? (std::filesystem::path(*folder) / std::filesystem::path(name).filename()).string() : name;
+}
+
+/// Two names for one place, whether or not a file is there yet.
+std::string place_of(const std::string& path) {
+  std::error_code unknown;
+  const auto place = std::filesystem::weakly_canonical(path, unknown);
+  return unknown ? path : place.string();
+}
+
+class OutputCheck {
+ public:
+  explicit OutputCheck(const SignPlan& plan) : plan_(plan) {
+    for (const auto& task : plan.tasks) {
+      if (task.document != "-") inputs_.push_back({task.document, identity_of(task.document)});
+    }
+  }
+
+  void check(const std::string& output) {
+    const auto identity = identity_of(output);
+    for (const auto& [document, input] : inputs_) {
+      if (identity && input == identity) {
+        throw Error(ErrorKind::io, in_quotes(output) + " is the document " + in_quotes(document) + ": it is not overwritten",
+                    "-o FILE or --output-dir DIR writes elsewhere")
+            .with_file(output);
+      }
+    }
+    const auto [other, is_new] = outputs_.emplace(place_of(output), output);
+    if (!is_new) {
+      throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice", "documents of one name need different folders");
+    }
+    check_writable(output, plan_.if_exists);
+  }
+
+ private:
+  const SignPlan& plan_;
+  std::vector<std::pair<std::string, std::optional<FileIdentity>>> inputs_;
+  std::map<std::string, std::string> outputs_;
+};
+
+}  // namespace
+
+void declare_output_options(cli::OptionSet& options) {
+  options.value("output", "FILE", "write the signature to this file; - is the standard output", 'o').kind = cli::ValueKind::file;
+  options.value("output-dir", "DIR", "write the signatures into this folder").kind = cli::ValueKind::folder;
+  options.value("cert-out", "FILE", "also write the signer's certificate, DER").kind = cli::ValueKind::file;
+  options.flag("force", "replace files that exist");
+}
+
+SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context) {
+  SignPlan plan;
+  plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
+  plan.certificate_file = arguments.value("cert-out");
+  const auto& documents = arguments.positional();
+  if (arguments.has("output") && arguments.has("output-dir")) throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
+  if (arguments.has("output") && documents.size() > 1) {
+    throw Error(ErrorKind::usage, "--output is for one document, and " + std::to_string(documents.size()) + " were given",
+                "--output-dir DIR takes the signatures of several");
+  }
+  if (plan.certificate_file == "-") throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
+  std::size_t from_stdin = 0;
+  for (const auto& document : documents) {
+    from_stdin += document == "-" ? 1 : 0;
+    plan.tasks.push_back({document, output_for(document, arguments, format)});
+  }
+  if (from_stdin > 1) throw Error(ErrorKind::usage, "the standard input can be signed only once");
+  if (from_stdin == 1 && documents.size() > 1 && plan.tasks.size() > 1) {
+    throw Error(ErrorKind::usage, "the standard input is signed alone, not beside other documents");
+  }
+  OutputCheck outputs(plan);
+  for (const auto& task : plan.tasks) {
+    if (task.to_stdout()) {
+      check_standard_output(context, Content::binary, arguments.has("output") ? Asked::by_name : Asked::by_default);
+    } else {
+      outputs.check(task.output);
+    }
+    // A FIFO is opened when its turn comes: opening it twice would lose its writer.
+    std::error_code unknown;
+    if (task.document != "-" && !std::filesystem::is_fifo(task.document, unknown)) (void)open_document(task.document);
+  }
+  if (plan.certificate_file) outputs.check(*plan.certificate_file);
+  return plan;
+}
+
+}  // namespace eidtool::commands

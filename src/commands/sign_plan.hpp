@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.hpp"
+#include "cli/command.hpp"
+#include "formats/format.hpp"
+
+namespace eidtool::commands {
+
+/// A document and where its signature goes; `-` stands for the standard streams.
+struct SignTask {
+  std::string document;
+  std::string output;
+
+  bool to_stdout() const { return output == "-"; }
+};
+
+/// What `sign` is to do, checked as far as it can be before a PIN is asked: every document opens, every
+/// output can be made, none is an input or another output.
+struct SignPlan {
+  std::vector<SignTask> tasks;
+  std::optional<std::string> certificate_file;
+  IfExists if_exists = IfExists::refuse;
+};
+
+/// -o, --output-dir, --force, --cert-out.
+void declare_output_options(cli::OptionSet& options);
+
+/// Throws usage, io.
+SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context);
+
+}  // namespace eidtool::commands

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/streams.hpp"
+
+#include <fcntl.h>
+
+#include "base/error.hpp"
+#include "cli/exit_status.hpp"
+
+namespace eidtool::commands {
+
+InputFile open_document(const std::string& name) {
+  if (name != "-") return InputFile(name);
+  constexpr int first_private_descriptor = 10;
+  return InputFile(FileDescriptor(::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, first_private_descriptor)),
+                   "the standard input");
+}
+
+int report_failure(const Error& error, cli::Context& context) {
+  context.console.error(error);
+  context.output.failure(error);
+  return cli::exit_status_of(error.kind());
+}
+
+void check_standard_output(const cli::Context& context, Content content, Asked asked) {
+  if (context.output.is_json()) {
+    throw Error(ErrorKind::usage, "--json and a result on the standard output exclude each other", "-o FILE writes the result to a file");
+  }
+  if (content == Content::binary && asked == Asked::by_default && context.output.is_terminal()) {
+    throw Error(ErrorKind::usage, "binary data is not written to a terminal", "-o FILE writes it to a file, '-o -' here all the same");
+  }
+}
+
+void write_file(const std::filesystem::path& path, BytesView bytes, IfExists if_exists) {
+  OutputFile file(path, if_exists);
+  file.write(bytes);
+  file.publish();
+}
+
+}  // namespace eidtool::commands

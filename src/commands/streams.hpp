@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/files.hpp"
+#include "cli/command.hpp"
+
+namespace eidtool::commands {
+
+/// A document by its name; `-` is the standard input. Throws io.
+InputFile open_document(const std::string& name);
+
+/// Reports a file of a batch that failed, on the standard error and as a JSON record in the place of
+/// its result; the exit status it stands for.
+int report_failure(const Error& error, cli::Context& context);
+
+/// The result itself on the standard output: throws usage with --json, and on a terminal unless it is
+/// text or `-` was asked for by name.
+enum class Content { binary, text };
+enum class Asked { by_default, by_name };
+void check_standard_output(const cli::Context& context, Content content, Asked asked);
+
+/// Writes a file that appears whole or not at all.
+void write_file(const std::filesystem::path& path, BytesView bytes, IfExists if_exists);
+
+}  // namespace eidtool::commands

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "base/time.hpp"
+#include "cli/record.hpp"
+#include "formats/format.hpp"
+
+namespace eidtool::commands {
+
+enum class Answer { valid, invalid, indeterminate };
+/// `valid`, …
+const char* name(Answer answer);
+
+/// What the user asked for beyond a signature that matches.
+struct Policy {
+  bool allow_sha1 = false;
+  Time at;  // when the certificate's validity is looked at
+};
+
+/// The answer of `verify`, with every reason. A value, never an exception.
+struct Verdict {
+  Answer answer;
+  std::vector<formats::Finding> findings;
+};
+
+/// Combines what the format found with the policy; the one place where a verdict is made.
+Verdict judge(const formats::SignatureReport& report, const Policy& policy);
+
+}  // namespace eidtool::commands

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/desk.hpp"
+#include "support/refusal.hpp"
+
+namespace eidtool::tests {
+
+TEST_CASE("eidtool says what it is") {
+  Desk desk(no_tokens);
+  desk.module_options = {};
+  const auto version = desk.eidtool("--version");
+  CHECK(version.status == 0);
+  CHECK(version.output.rfind("eidtool ", 0) == 0);
+  const auto help = desk.eidtool("--help");
+  CHECK(help.status == 0);
+  CHECK(help.errors == "");
+  for (const auto& command : {"slots", "objects", "sign", "verify", "export-cert"}) {
+    CHECK(contains(help.output, std::string("\n  ") + command));
+    CHECK(desk.eidtool(std::string(command) + " --help").status == 0);
+    CHECK(desk.eidtool(std::string(command) + " -h --no-input").output ==
+          desk.eidtool(std::string(command) + " --help").output);
+  }
+}
+
+TEST_CASE("what is no command is a usage error with a hint") {
+  Desk desk(no_tokens);
+  desk.module_options = {};
+  check_refused(desk, "", 2, "command");
+  check_refused(desk, "sing doc", 2, "sing");
+  check_refused(desk, "--no-such-option slots", 2, "--no-such-option");
+  const auto refusal = check_refused(desk, "slots --jsn", 2, "--jsn");
+  CHECK(says(refusal, "hint", "--json"));
+  check_refused(desk, "slots --color sometimes", 2, "sometimes");
+  check_refused(desk, "slots --quiet --verbose", 2, "--verbose");
+  check_refused(desk, "slots --module", 2, "module");
+  check_refused(desk, "slots --module ''", 2, "module");
+  check_refused(desk, "slots extra", 2, "extra");
+  check_refused(desk, "slots --json=yes", 2, "json");
+}
+
+TEST_CASE("global options stand before or after the command") {
+  Desk desk;
+  const auto after = desk.eidtool("slots --json");
+  const auto module = desk.module_options[1];
+  desk.module_options = {};
+  CHECK(desk.eidtool("--json --module " + module + " slots").output == after.output);
+  CHECK(desk.eidtool("--module=" + module + " slots --json").output == after.output);
+}
+
+TEST_CASE("a usage error with --json is a record as well") {
+  Desk desk(no_tokens);
+  const auto failing = desk.eidtool("slots --json --nonsense");
+  CHECK(failing.status == 2);
+  const auto lines = json_lines(failing.output);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].text("/kind") == "usage");
+  CHECK(lines[0].number("/exit_status") == 2);
+}
+
+TEST_CASE("a flag given twice is the same as once") {
+  Desk desk;
+  CHECK(desk.eidtool("slots --json --json --no-input --no-input").status == 0);
+}
+
+TEST_CASE("a standard output that is full is a failure of every command") {
+  Desk desk;
+  for (const auto& line : {"slots", "objects", "--help", "export-cert --pem --as signature"}) {
+    INFO(line);
+    auto program = desk.eidtool_program(line);
+    if (std::string(line) == "--help") program = desk.program({from_meson("EIDTOOL"), "--help"});
+    program.output_file = "/dev/full";
+    const auto outcome = Desk::run_eidtool(program);
+    CHECK(outcome.status == 3);
+    CHECK(!said(outcome, "error").empty());
+  }
+}
+
+}  // namespace eidtool::tests

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/desk.hpp"
+#include "support/refusal.hpp"
+
+namespace eidtool::tests {
+
+namespace {
+
+/// Signs small and large, by file and by pipe, and has everything verified.
+void check_signs(const Desk& desk, const std::string& options, const std::string& key) {
+  INFO(options << " with " << key);
+  REQUIRE(desk.eidtool("export-cert --force -o c.der").status == 0);
+  for (const auto& name : {"small", "large"}) {
+    INFO(name);
+    const auto signing = desk.eidtool(std::string("sign --force --pin-file ../pin ") + name + " " + options);
+    INFO(signing.errors);
+    CHECK(signing.status == 0);
+    const auto checking = desk.eidtool(std::string("verify --cert c.der ") + name + ".sig");
+    INFO(checking.output << checking.errors);
+    CHECK(checking.status == 0);
+  }
+}
+
+void put_documents(const Desk& desk) {
+  desk.write("small", "text");
+  desk.write("large", std::string((2U << 20U) + 1, 'x'));
+}
+
+constexpr const char* hashing_only_rsa = "hide CKM_RSA_PKCS CKM_RSA_PKCS_PSS CKM_RSA_X_509\n";
+constexpr const char* raw_only_rsa = "only CKM_RSA_PKCS CKM_RSA_PKCS_PSS\n";
+constexpr const char* hashing_only_ec =
+    "add CKM_ECDSA_SHA1 CKM_ECDSA_SHA256 CKM_ECDSA_SHA384 CKM_ECDSA_SHA512\nhide CKM_ECDSA\n";
+
+}  // namespace
+
+TEST_CASE("a module with hashing mechanisms only signs with RSA") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter(hashing_only_rsa);
+  for (const auto& options : {"", "--digest sha512", "--padding pss", "--padding pss --digest sha384"})
+    check_signs(desk, options, "rsa2048");
+  CHECK(desk.logged("C_SignInit CKM_SHA256_RSA_PKCS") == 2);
+  CHECK(desk.logged("C_SignInit CKM_RSA_PKCS") == 0);
+}
+
+TEST_CASE("a module with raw mechanisms only signs with RSA") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter(raw_only_rsa);
+  for (const auto& options : {"", "--digest sha384"}) check_signs(desk, options, "rsa2048");
+  CHECK(desk.logged("C_SignInit CKM_RSA_PKCS") == 4);
+  CHECK(desk.logged("C_SignUpdate") == 0);
+}
+
+TEST_CASE("a module with raw mechanisms only signs with RSA-PSS") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter(raw_only_rsa);
+  check_signs(desk, "--padding pss", "rsa2048");
+}
+
+TEST_CASE("a module with hashing mechanisms only signs with EC") {
+  Desk desk({TokenKind{"p256", "card2", ""}});
+  put_documents(desk);
+  desk.filter(hashing_only_ec);
+  for (const auto& options : {"", "--digest sha384", "--digest sha512"}) check_signs(desk, options, "p256");
+  CHECK(desk.logged("C_SignInit CKM_ECDSA_SHA256") == 2);
+}
+
+TEST_CASE("a module with both takes the hashing mechanism for what is small and the raw one for what is large") {
+  Desk desk;
+  put_documents(desk);
+  // Not the virtual citizen's own profile: that of a card that nobody knows.
+  desk.filter("manufacturer Somebody\nmodel Something\n");
+  check_signs(desk, "", "rsa2048");
+  CHECK(desk.logged("C_SignInit CKM_SHA256_RSA_PKCS") == 1);
+  CHECK(desk.logged("C_SignInit CKM_RSA_PKCS") == 1);
+}
+
+TEST_CASE("a mechanism that is listed and refused is made up for by the other one") {
+  Desk desk;
+  put_documents(desk);
+  const std::string unknown = "manufacturer Somebody\nmodel Something\n";
+  for (const auto& directive :
+       {"refuse CKM_SHA256_RSA_PKCS", "refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD", "refuse CKM_RSA_PKCS",
+        "refuse CKM_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD", "refuse CKM_RSA_PKCS at C_Sign CKR_DATA_LEN_RANGE"}) {
+    INFO(directive);
+    desk.filter(unknown + directive + "\n");
+    check_signs(desk, "", "rsa2048");
+    CHECK(desk.logged("C_Login CKU_USER") == 2);
+  }
+}
+
+TEST_CASE("the other mechanism is not tried where it would cost a second PIN") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter("manufacturer Somebody\nmodel Something\nrefuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD\n");
+  check_refused(desk, "sign small --as signature --pin-file ../pin", 6, "CKR_ARGUMENTS_BAD");
+  CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") == 1);
+  CHECK(desk.logged("C_SignInit") == 1);
+}
+
+TEST_CASE("where no mechanism serves, the digests that would are named, before a PIN is asked for") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter("only CKM_SHA1_RSA_PKCS CKM_SHA256_RSA_PKCS\n");
+  const auto refusal = check_refused(desk, "sign small --digest sha512 --pin-file ../pin", 6, "sha512");
+  CHECK(contains(refusal.errors, "sha256"));
+  check_refused(desk, "sign small --padding pss --pin-file ../pin", 6, "pss");
+  CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("a signature that the module made wrong is never published") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter("corrupt-signature\n");
+  for (const auto& line :
+       {"sign small --pin-file ../pin", "sign large --pin-file ../pin", "sign small -o - --pin-file ../pin"}) {
+    check_refused(desk, line, 6, "does not verify");
+  }
+  const auto lines = json_lines(desk.eidtool("sign small --json --pin-file ../pin").output);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].text("/kind") == "bad_module_signature");
+}
+
+TEST_CASE("a module that prints and reads spoils neither the signature nor the document") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter("print Please enter your PIN\nread-stdin\n");
+  const auto signing = desk.eidtool("sign - --pin-file ../pin", "text");
+  CHECK(signing.status == 0);
+  CHECK(signing.output.size() == 256);
+  CHECK(contains(signing.errors, "Please enter your PIN"));
+  CHECK(desk.logged("read 0 bytes") == 1);
+}
+
+TEST_CASE("a token that goes away, or a module that fails, leaves nothing behind") {
+  struct Row {
+    const char* directive;
+    const char* options;
+    const char* message;
+  };
+  constexpr Row rows[] = {
+      {"return C_Sign CKR_DEVICE_REMOVED", "", "removed"},
+      {"return C_Sign CKR_TOKEN_NOT_PRESENT", "", ""},
+      {"return C_SignInit CKR_SESSION_HANDLE_INVALID", "", "CKR_SESSION_HANDLE_INVALID"},
+      {"return C_Sign CKR_GENERAL_ERROR", "", "CKR_GENERAL_ERROR"},
+      {"return C_OpenSession CKR_DEVICE_ERROR", "", "CKR_DEVICE_ERROR"},
+      {"return C_Initialize CKR_GENERAL_ERROR", "", "CKR_GENERAL_ERROR"},
+      {"return C_FindObjects CKR_DEVICE_ERROR", "", "CKR_DEVICE_ERROR"},
+      {"return C_SignUpdate CKR_DEVICE_MEMORY\nhide CKM_RSA_PKCS", "", "CKR_DEVICE_MEMORY"},
+  };
+  Desk desk;
+  put_documents(desk);
+  for (const auto& row : rows) {
+    INFO(row.directive);
+    desk.filter(std::string(row.directive) + "\n");
+    const bool needs_large = contains(row.directive, "C_SignUpdate");
+    check_refused(desk, std::string("sign --pin-file ../pin ") + (needs_large ? "large" : "small"), 6, row.message);
+  }
+}
+
+TEST_CASE("Ed25519 signs in one piece, with no digest and no padding to choose") {
+  Desk desk({TokenKind{"ed25519", "card2", ""}});
+  put_documents(desk);
+  check_signs(desk, "", "ed25519");
+  CHECK(desk.read("large.sig").size() == 64);
+  check_refused(desk, "sign small -o x --digest sha512 --pin-file ../pin", 2, "digest");
+  check_refused(desk, "sign small -o x --padding pss --pin-file ../pin", 2, "padding");
+}
+
+TEST_CASE("only RSA has a padding to choose") {
+  Desk desk({TokenKind{"p256", "card2", ""}});
+  put_documents(desk);
+  check_refused(desk, "sign small --padding pss --pin-file ../pin", 2, "padding");
+}
+
+}  // namespace eidtool::tests

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/desk.hpp"
+#include "support/refusal.hpp"
+
+namespace eidtool::tests {
+
+namespace fs = std::filesystem;
+
+TEST_CASE("sign writes where it is told to") {
+  Desk desk;
+  desk.write("doc", "text");
+  fs::create_directory(desk.path("folder"));
+  CHECK(desk.eidtool("sign doc -o other.sig --pin-file ../pin").status == 0);
+  CHECK(desk.eidtool("sign doc --output-dir folder --pin-file ../pin").status == 0);
+  const auto to_stdout = desk.eidtool("sign doc -o - --pin-file ../pin");
+  CHECK(desk.read("other.sig") == to_stdout.output);
+  CHECK(desk.read("folder/doc.sig") == to_stdout.output);
+  CHECK_FALSE(desk.has("doc.sig"));
+}
+
+TEST_CASE("an output that exists is refused before a PIN is asked for, and replaced with --force") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("doc.sig", "mine");
+  desk.filter("");
+  check_refused(desk, "sign doc --pin-file ../pin", 3, "doc.sig");
+  check_refused(desk, "sign doc --pin-file ../pin -o new --cert-out doc.sig", 3, "doc.sig");
+  CHECK(desk.logged("C_Login") == 0);
+  CHECK(desk.eidtool("sign doc --pin-file ../pin --force").status == 0);
+  CHECK(desk.read("doc.sig").size() == 256);
+}
+
+TEST_CASE("an output is never an input, --force or not, by whatever name") {
+  Desk desk;
+  desk.write("doc", "text");
+  fs::create_symlink("doc", desk.path("link"));
+  fs::create_hard_link(desk.path("doc"), desk.path("twin"));
+  for (const auto& output : {"doc", "./doc", "link", "twin"}) {
+    check_refused(desk, std::string("sign doc --force --pin-file ../pin -o ") + output, 3, "");
+    check_refused(desk, std::string("sign doc --force --pin-file ../pin --cert-out ") + output, 3, "");
+  }
+  CHECK(desk.read("doc") == "text");
+}
+
+TEST_CASE("two outputs are never one file") {
+  Desk desk;
+  desk.write("doc", "text");
+  fs::create_directory(desk.path("folder"));
+  desk.write("folder/doc", "other text");
+  const auto one = desk.eidtool("sign doc --pin-file ../pin -o same --cert-out same");
+  CHECK((one.status == 2 || one.status == 3));
+  const auto two = desk.eidtool("sign doc folder/doc --pin-file ../pin --output-dir .");
+  CHECK((two.status == 2 || two.status == 3));
+  CHECK_FALSE(desk.has("same"));
+}
+
+TEST_CASE("folders that are missing, or cannot be written to, are told before a PIN is asked for") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("file", "no folder");
+  fs::create_directory(desk.path("locked"));
+  desk.filter("");
+  check_refused(desk, "sign doc --pin-file ../pin -o nowhere/doc.sig", 3, "nowhere");
+  check_refused(desk, "sign doc --pin-file ../pin --output-dir nowhere", 3, "nowhere");
+  check_refused(desk, "sign doc --pin-file ../pin --output-dir file", 3, "file");
+  check_refused(desk, "sign doc --pin-file ../pin -o .", 3, "");
+  check_refused(desk, "sign doc --pin-file ../pin --cert-out nowhere/c.der", 3, "nowhere");
+  if (::geteuid() != 0) {
+    fs::permissions(desk.path("locked"), fs::perms::owner_read | fs::perms::owner_exec);
+    check_refused(desk, "sign doc --pin-file ../pin -o locked/doc.sig", 3, "locked");
+  } else {
+    // Nobody is refused to root but by the file system.
+    check_refused(desk, "sign doc --pin-file ../pin -o /proc/doc.sig", 3, "/proc");
+  }
+  CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("a full disk leaves neither a signature nor a piece of one") {
+  Desk desk;
+  desk.write("doc", "text");
+  auto program = desk.eidtool_program("sign doc --pin-file ../pin");
+  program.file_size_limit = 100;  // bytes; the signature has 256
+  check_refused(desk, program, 3, "doc.sig");
+  program.words.insert(program.words.end(), {"--cert-out", "c.der"});
+  check_refused(desk, program, 3, "c.der");
+}
+
+TEST_CASE("a disk that is full in earnest leaves nothing either") {
+  Desk desk;
+  fs::create_directory(desk.path("small"));
+  const auto probe = desk.run(
+      {"unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", desk.path("small")});
+  if (probe.status != 0) return skip("no tmpfs can be mounted in a namespace of its own: " + probe.errors);
+  desk.write("doc", "text");
+  auto program = desk.eidtool_program("sign doc --pin-file ../pin --output-dir small");
+  const std::string script =
+      "mount -t tmpfs -o size=4k tmpfs small && head -c 4096 /dev/zero > small/filler; \"$@\"; status=$?; ls -A small; "
+      "exit $status";
+  const std::vector<std::string> shell = {"unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh"};
+  program.words.insert(program.words.begin(), shell.begin(), shell.end());
+  const auto outcome = run(program);
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(outcome.output == "filler\n");
+  CHECK(says(outcome, "error", "small/doc.sig"));
+}
+
+TEST_CASE("a standard output that is full or gone is a failure that is told") {
+  Desk desk;
+  desk.write("doc", "text");
+  auto program = desk.eidtool_program("sign doc -o - --pin-file ../pin");
+  program.output_file = "/dev/full";
+  const auto full = Desk::run_eidtool(program);
+  CHECK(full.status == 3);
+  CHECK(!said(full, "error").empty());
+}
+
+TEST_CASE("documents that cannot be signed are told before a PIN is asked for") {
+  Desk desk;
+  desk.write("doc", "text");
+  fs::create_directory(desk.path("folder"));
+  desk.filter("");
+  check_refused(desk, "sign missing --pin-file ../pin", 3, "missing");
+  check_refused(desk, "sign folder --pin-file ../pin", 3, "folder");
+  if (::geteuid() != 0) {
+    desk.write("secret", "text");
+    fs::permissions(desk.path("secret"), fs::perms::none);
+    check_refused(desk, "sign secret --pin-file ../pin", 3, "secret");
+  }
+  CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("a document that changes while it is read is not signed") {
+  Desk desk;
+  // Large enough to be read in pieces; the module takes its time with the first one.
+  desk.write("doc", std::string(4U << 20U, 'x'));
+  desk.filter("hide CKM_RSA_PKCS\ndelay C_SignUpdate 300\n");
+  auto program = desk.eidtool_program("sign doc --pin-file ../pin");
+  Child child(program, {});
+  child.exchange([&] { return desk.logged("C_SignUpdate") > 0 || child.has_ended(); });
+  desk.write("doc", std::string(4U << 20U, 'y'));
+  const auto outcome = child.wait();
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "error", "changed"));
+  CHECK(desk.files().size() == 1);
+}
+
+TEST_CASE("sign refuses what makes no sense") {
+  Desk desk;
+  desk.write("a", "a");
+  desk.write("b", "b");
+  desk.filter("");
+  check_refused(desk, "sign", 2, "");
+  check_refused(desk, "sign a b -o c --pin-file ../pin", 2, "-o");
+  check_refused(desk, "sign a -o c --output-dir . --pin-file ../pin", 2, "--output-dir");
+  check_refused(desk, "sign a --digest md5 --pin-file ../pin", 2, "md5");
+  check_refused(desk, "sign a --padding oaep --pin-file ../pin", 2, "oaep");
+  check_refused(desk, "sign a --format pdf --pin-file ../pin", 2, "pdf");
+  check_refused(desk, "sign a --digest sha256 --digest sha512 --pin-file ../pin", 2, "--digest");
+  check_refused(desk, "sign a --pin-file ../pin --pin-file ../pin", 2, "--pin-file");
+  check_refused(desk, "sign a --output '' --pin-file ../pin", 2, "--output");
+  check_refused(desk, "sign a --no-such-option", 2, "--no-such-option");
+  check_refused(desk, "sign a --pin 1234", 2, "--pin");
+  check_refused(desk, "sign a --as nonsense --pin-file ../pin", 2, "nonsense");
+  check_refused(desk, "sign a --slot nonsense --pin-file ../pin", 2, "nonsense");
+  CHECK(desk.log().empty());
+
+  const auto to_stdout = desk.eidtool("sign a -o - --json --pin-file ../pin");
+  CHECK(to_stdout.status == 2);
+  REQUIRE(json_lines(to_stdout.output).size() == 1);
+}
+
+TEST_CASE("sign puts no binary on a terminal unless it is told to") {
+  Desk desk;
+  desk.write("doc", "text");
+  TerminalSession::Shape shape;
+  shape.input = Child::Stream::pipe;
+  auto program = desk.eidtool_program("sign - --pin-file ../pin");
+  program.input = "text";
+  TerminalSession refused(program, shape);
+  CHECK(refused.wait().status == 2);
+  auto forced = desk.eidtool_program("sign doc -o - --pin-file ../pin");
+  TerminalSession told(forced, {});
+  CHECK(told.wait().status == 0);
+}
+
+}  // namespace eidtool::tests

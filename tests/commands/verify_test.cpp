@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/desk.hpp"
+#include "support/refusal.hpp"
+
+namespace eidtool::tests {
+
+namespace {
+
+/// A signed document on a desk, with the certificate; the card is gone.
+Desk& signed_desk(Desk& desk, const std::string& options = "") {
+  desk.write("doc", "text");
+  REQUIRE(desk.eidtool("sign doc --pin-file ../pin --cert-out c.der " + options).status == 0);
+  desk.module_options = {};
+  desk.environment["SOFTHSM2_CONF"] = "/nonexistent";
+  return desk;
+}
+
+bool has_finding(const JsonLine& line, const std::string& code, const std::string& severity) {
+  for (std::size_t index = 0; index < line.count("/findings"); ++index) {
+    const auto finding = "/findings/" + std::to_string(index);
+    if (line.text(finding + "/code") == code && line.text(finding + "/severity") == severity) return true;
+  }
+  return false;
+}
+
+JsonLine verification(const Desk& desk, const std::string& line) {
+  const auto lines = json_lines(desk.eidtool(line).output);
+  REQUIRE(lines.size() == 1);
+  REQUIRE(lines[0].type() == "verification");
+  return lines[0];
+}
+
+}  // namespace
+
+TEST_CASE("verify says who signed, what it assumed, and that trust was not checked") {
+  Desk desk;
+  signed_desk(desk);
+  const auto checking = desk.eidtool("verify doc.sig --cert c.der");
+  CHECK(checking.status == 0);
+  const auto subject =
+      desk.run({"openssl", "x509", "-inform", "DER", "-in", "c.der", "-noout", "-fingerprint", "-sha256", "-serial"});
+  auto fingerprint = subject.output.substr(subject.output.find('=') + 1, 95);
+  fingerprint.erase(std::remove(fingerprint.begin(), fingerprint.end(), ':'), fingerprint.end());
+  std::transform(fingerprint.begin(), fingerprint.end(), fingerprint.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const std::string& part : {std::string("CN="), std::string("issuer"), std::string("not after"), fingerprint,
+                                  std::string("SHA-256"), std::string("not checked")}) {
+    INFO(part);
+    INFO(checking.output);
+    CHECK(contains(checking.output + checking.errors, part));
+  }
+}
+
+TEST_CASE("verify --json gives the verdict and the findings as codes") {
+  Desk desk;
+  signed_desk(desk);
+  const auto valid = verification(desk, "verify --json doc.sig --cert c.der");
+  CHECK(valid.text("/verdict") == "valid");
+  CHECK(valid.text("/trust") == "not_checked");
+  CHECK(valid.text("/document") == "doc");
+  CHECK(valid.text("/algorithm") == "rsa_pkcs1_sha256");
+  CHECK(valid.text("/digest") == "sha256");
+  CHECK(has_finding(valid, "algorithm_found", "info"));
+  desk.write("doc", "other");
+  const auto invalid = verification(desk, "verify --json doc.sig --cert c.der");
+  CHECK(invalid.text("/verdict") == "invalid");
+  CHECK(has_finding(invalid, "signature_mismatch", "error"));
+}
+
+TEST_CASE("verify needs neither card nor module nor network") {
+  Desk desk;
+  signed_desk(desk);
+  const auto checking = desk.eidtool("verify -v doc.sig --cert c.der --no-input");
+  CHECK(checking.status == 0);
+  CHECK_FALSE(contains(checking.errors, ".so"));
+}
+
+TEST_CASE("verify takes the document by --document, from standard input, and many signatures at once") {
+  Desk desk;
+  signed_desk(desk);
+  CHECK(desk.eidtool("verify doc.sig --document doc --cert c.der").status == 0);
+  CHECK(desk.eidtool("verify doc.sig --document - --cert c.der", "text").status == 0);
+  CHECK(desk.eidtool("verify doc.sig --document - --cert c.der", "other").status == 1);
+  desk.write("bad", "x");
+  desk.write("bad.sig", desk.read("doc.sig"));
+  const auto batch = desk.eidtool("verify doc.sig bad.sig missing.sig --cert c.der --json");
+  CHECK(batch.status == 3);
+  CHECK(json_lines(batch.output).size() == 3);
+  CHECK(desk.eidtool("verify doc.sig bad.sig --cert c.der").status == 1);
+}
+
+TEST_CASE("the certificate may be PEM, and text around it does no harm") {
+  Desk desk;
+  signed_desk(desk);
+  const auto pem = desk.run({"openssl", "x509", "-inform", "DER", "-in", "c.der"}).output;
+  desk.write("c.pem", pem);
+  desk.write("text.pem", "Bag Attributes\n  friendlyName: me\n" + pem + "trailing words\n");
+  CHECK(desk.eidtool("verify doc.sig --cert c.pem").status == 0);
+  CHECK(desk.eidtool("verify doc.sig --cert text.pem").status == 0);
+  desk.write("two.pem", pem + pem);
+  check_refused(desk, "verify doc.sig --cert two.pem", 3, "two.pem");
+}
+
+TEST_CASE("options that contradict the signature make it invalid, those that agree do not") {
+  Desk desk;
+  signed_desk(desk);
+  CHECK(desk.eidtool("verify doc.sig --cert c.der --digest sha256 --padding pkcs1").status == 0);
+  CHECK(has_finding(verification(desk, "verify --json doc.sig --cert c.der --digest sha512"), "digest_mismatch",
+                    "error"));
+  CHECK(
+      has_finding(verification(desk, "verify --json doc.sig --cert c.der --padding pss"), "padding_mismatch", "error"));
+  CHECK(desk.eidtool("verify doc.sig --cert c.der --digest sha512").status == 1);
+}
+
+TEST_CASE("PSS and ECDSA are found out by trying, and the guess is told") {
+  for (const auto& [kind, options] : {std::pair{TokenKind{}, "--padding pss --digest sha384"},
+                                      std::pair{TokenKind{"p256", "card2", ""}, "--digest sha512"}}) {
+    Desk desk({kind});
+    signed_desk(desk, options);
+    const auto valid = verification(desk, "verify --json doc.sig --cert c.der");
+    CHECK(valid.text("/verdict") == "valid");
+    CHECK(has_finding(valid, "algorithm_assumed", "info"));
+  }
+}
+
+TEST_CASE("SHA-1 is a no, unless it is allowed") {
+  Desk desk;
+  signed_desk(desk, "--digest sha1");
+  const auto checking = desk.eidtool("verify doc.sig --cert c.der");
+  CHECK(checking.status == 1);
+  CHECK(contains(checking.output + checking.errors, "SHA-1"));
+  CHECK(desk.eidtool("verify doc.sig --cert c.der --allow-sha1").status == 0);
+}
+
+TEST_CASE("an expired certificate is warned of") {
+  Desk desk(no_tokens);
+  if (!is_installed("openssl")) return skip("openssl is not installed");
+  desk.write("doc", "text");
+  REQUIRE(desk.run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k.pem", "-out", "c.pem",
+                    "-subj", "/CN=Past", "-days", "-1"})
+              .status == 0);
+  REQUIRE(desk.run({"openssl", "dgst", "-sha256", "-sign", "k.pem", "-out", "doc.sig", "doc"}).status == 0);
+  const auto checking = desk.eidtool("verify doc.sig --cert c.pem");
+  CHECK(contains(checking.output + checking.errors, "expired"));
+}
+
+TEST_CASE("a subject that is meant for the terminal is shown, not obeyed") {
+  Desk desk(no_tokens);
+  desk.write("doc", "text");
+  REQUIRE(desk.run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", "k.pem", "-out", "c.pem", "-utf8", "-subj", "/CN=\x1b[2J\xe2\x80\xaevil"})
+              .status == 0);
+  REQUIRE(desk.run({"openssl", "dgst", "-sha256", "-sign", "k.pem", "-out", "doc.sig", "doc"}).status == 0);
+  const auto checking = desk.eidtool("verify doc.sig --cert c.pem --color always");
+  CHECK(checking.status == 0);
+  CHECK_FALSE(contains(checking.output, "\x1b[2J"));
+  CHECK_FALSE(contains(checking.output, "\xe2\x80\xae"));
+}
+
+}  // namespace eidtool::tests
