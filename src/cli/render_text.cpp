@@ -75,8 +75,9 @@ class Renderer {
  private:
   static bool is_block(const Record::Field& field) { return std::holds_alternative<std::vector<Record>>(field.value); }
 
-  /// Null and empty lists are for programs.
+  /// Null and what is empty is for programs.
   static bool is_shown(const Record::Field& field) {
+    if (const auto* words = std::get_if<std::string>(&field.value)) return !words->empty();
     if (std::holds_alternative<std::nullptr_t>(field.value)) return false;
     if (const auto* list = std::get_if<std::vector<std::string>>(&field.value)) return !list->empty();
     if (const auto* records = std::get_if<std::vector<Record>>(&field.value)) return !records->empty();

@@ -232,34 +232,40 @@ struct Curve {
   std::string_view parameters;  // DER in hex: an OBJECT IDENTIFIER, or the name as PrintableString
   std::string_view name;
   std::string_view identifier;
+  std::size_t size;  // bits, as certificates count them
 };
 
 constexpr std::array curves = {
-    Curve{"06082a8648ce3d030101", "P-192", "1.2.840.10045.3.1.1"},
-    Curve{"06052b81040021", "P-224", "1.3.132.0.33"},
-    Curve{"06082a8648ce3d030107", "P-256", "1.2.840.10045.3.1.7"},
-    Curve{"06052b81040022", "P-384", "1.3.132.0.34"},
-    Curve{"06052b81040023", "P-521", "1.3.132.0.35"},
-    Curve{"06052b8104000a", "secp256k1", "1.3.132.0.10"},
-    Curve{"06092b2403030208010107", "brainpoolP256r1", "1.3.36.3.3.2.8.1.1.7"},
-    Curve{"06092b240303020801010b", "brainpoolP384r1", "1.3.36.3.3.2.8.1.1.11"},
-    Curve{"06092b240303020801010d", "brainpoolP512r1", "1.3.36.3.3.2.8.1.1.13"},
-    Curve{"06032b6570", "Ed25519", "1.3.101.112"},
-    Curve{"130c656477617264733235353139", "Ed25519", "1.3.101.112"},       // edwards25519
-    Curve{"06092b06010401da470f01", "Ed25519", "1.3.6.1.4.1.11591.15.1"},  // before RFC 8410, still in use
-    Curve{"06032b6571", "Ed448", "1.3.101.113"},
-    Curve{"130a65647761726473343438", "Ed448", "1.3.101.113"},  // edwards448
-    Curve{"06032b656e", "X25519", "1.3.101.110"},
-    Curve{"130a63757276653235353139", "X25519", "1.3.101.110"},  // curve25519
-    Curve{"06032b656f", "X448", "1.3.101.111"},
-    Curve{"13086375727665343438", "X448", "1.3.101.111"},  // curve448
+    Curve{"06082a8648ce3d030101", "P-192", "1.2.840.10045.3.1.1", 192},
+    Curve{"06052b81040021", "P-224", "1.3.132.0.33", 224},
+    Curve{"06082a8648ce3d030107", "P-256", "1.2.840.10045.3.1.7", 256},
+    Curve{"06052b81040022", "P-384", "1.3.132.0.34", 384},
+    Curve{"06052b81040023", "P-521", "1.3.132.0.35", 521},
+    Curve{"06052b8104000a", "secp256k1", "1.3.132.0.10", 256},
+    Curve{"06092b2403030208010107", "brainpoolP256r1", "1.3.36.3.3.2.8.1.1.7", 256},
+    Curve{"06092b240303020801010b", "brainpoolP384r1", "1.3.36.3.3.2.8.1.1.11", 384},
+    Curve{"06092b240303020801010d", "brainpoolP512r1", "1.3.36.3.3.2.8.1.1.13", 512},
+    Curve{"06032b6570", "Ed25519", "1.3.101.112", 255},
+    Curve{"130c656477617264733235353139", "Ed25519", "1.3.101.112", 255},       // edwards25519
+    Curve{"06092b06010401da470f01", "Ed25519", "1.3.6.1.4.1.11591.15.1", 255},  // before RFC 8410, still in use
+    Curve{"06032b6571", "Ed448", "1.3.101.113", 448},
+    Curve{"130a65647761726473343438", "Ed448", "1.3.101.113", 448},  // edwards448
+    Curve{"06032b656e", "X25519", "1.3.101.110", 255},
+    Curve{"130a63757276653235353139", "X25519", "1.3.101.110", 255},  // curve25519
+    Curve{"06032b656f", "X448", "1.3.101.111", 448},
+    Curve{"13086375727665343438", "X448", "1.3.101.111", 448},  // curve448
 };
 
-std::optional<std::string> curve_text(BytesView value) {
+const Curve* find_curve(BytesView value) {
   const auto parameters = to_hex(value);
-  const auto row =
+  const auto* row =
       std::find_if(curves.begin(), curves.end(), [&](const auto& c) { return c.parameters == parameters; });
-  if (row == curves.end()) return std::nullopt;
+  return row == curves.end() ? nullptr : row;
+}
+
+std::optional<std::string> curve_text(BytesView value) {
+  const auto* row = find_curve(value);
+  if (row == nullptr) return std::nullopt;
   return std::string(row->name) + " (" + std::string(row->identifier) + ")";
 }
 
@@ -353,6 +359,12 @@ std::string attribute_text(CK_ATTRIBUTE_TYPE attribute, BytesView value) {
   if (value.empty()) return "(empty)";
   const auto text = text_of(kind_of(attribute), value);
   return text ? *text : to_hex(value);
+}
+
+std::optional<std::size_t> curve_size(BytesView parameters) {
+  const auto* row = find_curve(parameters);
+  if (row == nullptr) return std::nullopt;
+  return row->size;
 }
 
 }  // namespace eidtool::pkcs11

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,5 +18,8 @@ std::span<const CK_ATTRIBUTE_TYPE> attributes_of(CK_OBJECT_CLASS object_class);
 /// The value for people: `true`, `CKK_RSA`, `2026-11-23`, text in quotes, lists of mechanisms, numbers,
 /// everything else (and what has not the size its type demands) as hex; `(empty)` for no bytes.
 std::string attribute_text(CK_ATTRIBUTE_TYPE attribute, BytesView value);
+
+/// Bits of the curve of a CKA_EC_PARAMS; nothing for one that is not named or not known.
+std::optional<std::size_t> curve_size(BytesView parameters);
 
 }  // namespace eidtool::pkcs11

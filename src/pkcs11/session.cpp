@@ -2,11 +2,13 @@
 #include "pkcs11/session.hpp"
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "pkcs11/attributes.hpp"
 #include "pkcs11/check.hpp"
 #include "pkcs11/names.hpp"
 
@@ -168,6 +170,18 @@ Object Session::create_object(const Template& attributes) const {
   CK_OBJECT_HANDLE made = 0;
   check(functions().C_CreateObject(handle(), list.data(), list.size(), &made), "C_CreateObject", token().subject());
   return Object(*this, made);
+}
+
+std::optional<std::size_t> key_size(const Object& key) {
+  constexpr std::size_t bits_per_byte = 8;
+  if (const auto modulus = key.attribute_if_any(CKA_MODULUS); modulus && !modulus->empty()) {
+    std::size_t leading = 0;
+    while (leading < modulus->size() && (*modulus)[leading] == 0) ++leading;
+    if (leading == modulus->size()) return std::nullopt;
+    return (modulus->size() - leading - 1) * bits_per_byte + static_cast<std::size_t>(std::bit_width((*modulus)[leading]));
+  }
+  const auto parameters = key.attribute_if_any(CKA_EC_PARAMS);
+  return parameters ? curve_size(*parameters) : std::nullopt;
 }
 
 }  // namespace eidtool::pkcs11

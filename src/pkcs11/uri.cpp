@@ -136,13 +136,16 @@ class Inspection {
                     "leave 'pin-value' out to be asked for the PIN, or use pin-source=file:FILE");
     }
     check_characters();
-    const auto question = text_.find('?');
-    const auto path =
-        text_.substr(scheme.size(), question == std::string_view::npos ? question : question - scheme.size());
-    if (!path.empty()) inspect(path, ';', Place::path);
-    if (question != std::string_view::npos) inspect(text_.substr(question + 1), '&', Place::query);
+    const auto question = std::min(text_.find('?'), text_.size());
+    const auto path = text_.substr(scheme.size(), question - scheme.size());
+    const auto query = text_.substr(std::min(question + 1, text_.size()));
+    understood_ = std::string(scheme) + inspect(path, ';', Place::path);
+    const auto understood_query = inspect(query, '&', Place::query);
+    if (!understood_query.empty()) understood_ += "?" + understood_query;
   }
 
+  /// The URI without the attributes that are ignored.
+  const std::string& understood() const { return understood_; }
   const std::optional<std::string>& pin_file() const { return pin_file_; }
 
  private:
@@ -158,23 +161,29 @@ class Inspection {
     }
   }
 
-  void inspect(std::string_view part, char separator, Place place) {
+  std::string inspect(std::string_view part, char separator, Place place) {
+    if (part.empty()) return {};
+    std::vector<std::string> understood;
     for (const auto& piece : split(part, separator)) {
       const auto equals = piece.find('=');
       if (equals == 0 || equals == std::string::npos) {
         throw refusal(text_, piece.empty() ? "it has an empty attribute" : in_quotes(piece) + " is no name=value",
                       std::string("write name=value, with '") + separator + "' between them");
       }
-      inspect_attribute(piece.substr(0, equals), std::string_view(piece).substr(equals + 1), place);
+      if (inspect_attribute(piece.substr(0, equals), std::string_view(piece).substr(equals + 1), place)) {
+        understood.push_back(piece);
+      }
     }
+    return join(understood, std::string(1, separator));
   }
 
-  void inspect_attribute(const std::string& name, std::string_view value, Place place) {
+  /// False where the attribute is to be ignored.
+  bool inspect_attribute(const std::string& name, std::string_view value, Place place) {
     const auto* attribute = std::find_if(known_attributes.begin(), known_attributes.end(),
                                          [&](const Attribute& known) { return known.name == name; });
     if (attribute == known_attributes.end()) {
       inspect_unknown(name, place);
-      return;
+      return false;
     }
     if (attribute->place != place) {
       throw refusal(
@@ -187,6 +196,7 @@ class Inspection {
     }
     seen_.push_back(name);
     inspect_value(*attribute, value);
+    return true;
   }
 
   /// RFC 7512 §2.3: a path attribute that is not understood makes the URI match nothing, a query
@@ -228,6 +238,7 @@ class Inspection {
 
   std::string_view text_;
   std::vector<std::string> seen_;
+  std::string understood_;
   std::optional<std::string> pin_file_;
 };
 
@@ -303,7 +314,7 @@ Uri Uri::parse(const std::string& text) {
   Inspection inspection(text);
   inspection.run();
   Uri uri(new_uri());
-  const int result = p11_kit_uri_parse(text.c_str(), P11_KIT_URI_FOR_ANY, uri.uri_.get());
+  const int result = p11_kit_uri_parse(inspection.understood().c_str(), P11_KIT_URI_FOR_ANY, uri.uri_.get());
   if (result != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri.uri_.get()) != 0) {
     const std::string hint = "'slot-id' is a decimal number and 'library-version' two, as in 1.2 (RFC 7512)";
     const char* reason = result == P11_KIT_URI_OK ? nullptr : p11_kit_uri_message(result);

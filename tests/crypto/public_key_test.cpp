@@ -134,7 +134,7 @@ TEST_CASE("a signature of any wrong length is false and nothing worse") {
 TEST_CASE("a number out of range is false and nothing worse") {
   for (const char* name : {"rsa512", "rsa2047", "rsa2048", "rsa2049", "p256", "p521", "ed25519"}) {
     const auto& key = vector_public_key(name);
-    for (const std::uint8_t byte : {0x00, 0x01, 0xff}) {
+    for (const auto byte : Bytes{0x00, 0x01, 0xff}) {
       INFO(name << " " << static_cast<int>(byte));
       const Bytes signature(key.signature_size(), byte);
       for (const auto& algorithm : signature_algorithms) {
