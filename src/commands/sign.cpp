@@ -10,6 +10,7 @@
 #include "commands/sign_plan.hpp"
 #include "commands/streams.hpp"
 #include "formats/format.hpp"
+#include "pkcs11/uri.hpp"
 
 namespace eidtool::commands {
 
@@ -84,7 +85,9 @@ void sign_one(const Job& job, const SignTask& task, cli::Context& context) {
       .add("format", std::string(job.format.name()))
       .add("algorithm", std::string(job.algorithm.name));
   if (job.algorithm.hash != HashAlgorithm::none) record.add("digest", std::string(name(job.algorithm.hash)));
-  record.add("key_uri", job.pair.uri).add_record("signer", signer_record(*job.pair.certificate));
+  record
+      .add("key_uri", pkcs11::object_uri(job.pair.token().raw_info(), std::nullopt, job.pair.id, CKO_PRIVATE_KEY))
+      .add_record("signer", signer_record(*job.pair.certificate));
   record.add("certificate", job.plan.certificate_file ? cli::Value(*job.plan.certificate_file) : cli::Value(nullptr));
   context.output.confirm(record);
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "pkcs11/name_table.hpp"
 #include "pkcs11/names.hpp"
 
@@ -10,7 +8,8 @@ namespace {
 
 // PKCS#11 2.40, in the order of the numbers (pkcs11t.h of the standard). Where two names share one,
 // the newer stands here: CKM_EC_KEY_PAIR_GEN, CKM_CAST128_….
-constexpr std::array mechanisms = {
+// An array of the language: clang 14 cannot deduce a std::array of so many rows.
+constexpr NamedValue mechanisms[] = {
     EIDTOOL_NAMED(CKM_RSA_PKCS_KEY_PAIR_GEN),
     EIDTOOL_NAMED(CKM_RSA_PKCS),
     EIDTOOL_NAMED(CKM_RSA_9796),
@@ -338,50 +337,51 @@ constexpr std::array mechanisms = {
 };
 
 // Of PKCS#11 3.0, for modules that are ahead of p11-kit's header.
-constexpr std::array newer_mechanisms = {
-    NamedValue{0x0018, "CKM_DSA_SHA3_224"},
-    NamedValue{0x0019, "CKM_DSA_SHA3_256"},
-    NamedValue{0x001a, "CKM_DSA_SHA3_384"},
-    NamedValue{0x001b, "CKM_DSA_SHA3_512"},
-    NamedValue{0x0060, "CKM_SHA3_256_RSA_PKCS"},
-    NamedValue{0x0061, "CKM_SHA3_384_RSA_PKCS"},
-    NamedValue{0x0062, "CKM_SHA3_512_RSA_PKCS"},
-    NamedValue{0x0063, "CKM_SHA3_256_RSA_PKCS_PSS"},
-    NamedValue{0x0064, "CKM_SHA3_384_RSA_PKCS_PSS"},
-    NamedValue{0x0065, "CKM_SHA3_512_RSA_PKCS_PSS"},
-    NamedValue{0x0066, "CKM_SHA3_224_RSA_PKCS"},
-    NamedValue{0x0067, "CKM_SHA3_224_RSA_PKCS_PSS"},
-    NamedValue{0x02b0, "CKM_SHA3_256"},
-    NamedValue{0x02b1, "CKM_SHA3_256_HMAC"},
-    NamedValue{0x02b3, "CKM_SHA3_256_KEY_GEN"},
-    NamedValue{0x02b5, "CKM_SHA3_224"},
-    NamedValue{0x02b6, "CKM_SHA3_224_HMAC"},
-    NamedValue{0x02b8, "CKM_SHA3_224_KEY_GEN"},
-    NamedValue{0x02c0, "CKM_SHA3_384"},
-    NamedValue{0x02c1, "CKM_SHA3_384_HMAC"},
-    NamedValue{0x02c3, "CKM_SHA3_384_KEY_GEN"},
-    NamedValue{0x02d0, "CKM_SHA3_512"},
-    NamedValue{0x02d1, "CKM_SHA3_512_HMAC"},
-    NamedValue{0x02d3, "CKM_SHA3_512_KEY_GEN"},
-    NamedValue{0x0397, "CKM_SHA3_256_KEY_DERIVATION"},
-    NamedValue{0x0398, "CKM_SHA3_224_KEY_DERIVATION"},
-    NamedValue{0x0399, "CKM_SHA3_384_KEY_DERIVATION"},
-    NamedValue{0x039a, "CKM_SHA3_512_KEY_DERIVATION"},
-    NamedValue{0x1047, "CKM_ECDSA_SHA3_224"},
-    NamedValue{0x1048, "CKM_ECDSA_SHA3_256"},
-    NamedValue{0x1049, "CKM_ECDSA_SHA3_384"},
-    NamedValue{0x104a, "CKM_ECDSA_SHA3_512"},
-    NamedValue{0x1056, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN"},
-    NamedValue{0x1071, "CKM_AES_XTS"},
-    NamedValue{0x1072, "CKM_AES_XTS_KEY_GEN"},
-    NamedValue{0x1225, "CKM_CHACHA20_KEY_GEN"},
-    NamedValue{0x1226, "CKM_CHACHA20"},
-    NamedValue{0x1227, "CKM_POLY1305_KEY_GEN"},
-    NamedValue{0x1228, "CKM_POLY1305"},
-    NamedValue{0x210b, "CKM_AES_KEY_WRAP_KWP"},
-    NamedValue{0x4021, "CKM_CHACHA20_POLY1305"},
-    NamedValue{0x402a, "CKM_HKDF_DERIVE"},
-    NamedValue{0x402c, "CKM_HKDF_KEY_GEN"},
+constexpr NamedValue newer_mechanisms[] = {
+    {0x0018, "CKM_DSA_SHA3_224"},
+    {0x0019, "CKM_DSA_SHA3_256"},
+    {0x001a, "CKM_DSA_SHA3_384"},
+    {0x001b, "CKM_DSA_SHA3_512"},
+    {0x0060, "CKM_SHA3_256_RSA_PKCS"},
+    {0x0061, "CKM_SHA3_384_RSA_PKCS"},
+    {0x0062, "CKM_SHA3_512_RSA_PKCS"},
+    {0x0063, "CKM_SHA3_256_RSA_PKCS_PSS"},
+    {0x0064, "CKM_SHA3_384_RSA_PKCS_PSS"},
+    {0x0065, "CKM_SHA3_512_RSA_PKCS_PSS"},
+    {0x0066, "CKM_SHA3_224_RSA_PKCS"},
+    {0x0067, "CKM_SHA3_224_RSA_PKCS_PSS"},
+    {0x02b0, "CKM_SHA3_256"},
+    {0x02b1, "CKM_SHA3_256_HMAC"},
+    {0x02b3, "CKM_SHA3_256_KEY_GEN"},
+    {0x02b5, "CKM_SHA3_224"},
+    {0x02b6, "CKM_SHA3_224_HMAC"},
+    {0x02b8, "CKM_SHA3_224_KEY_GEN"},
+    {0x02c0, "CKM_SHA3_384"},
+    {0x02c1, "CKM_SHA3_384_HMAC"},
+    {0x02c3, "CKM_SHA3_384_KEY_GEN"},
+    {0x02d0, "CKM_SHA3_512"},
+    {0x02d1, "CKM_SHA3_512_HMAC"},
+    {0x02d3, "CKM_SHA3_512_KEY_GEN"},
+    {0x0397, "CKM_SHA3_256_KEY_DERIVATION"},
+    {0x0398, "CKM_SHA3_224_KEY_DERIVATION"},
+    {0x0399, "CKM_SHA3_384_KEY_DERIVATION"},
+    {0x039a, "CKM_SHA3_512_KEY_DERIVATION"},
+    {0x1047, "CKM_ECDSA_SHA3_224"},
+    {0x1048, "CKM_ECDSA_SHA3_256"},
+    {0x1049, "CKM_ECDSA_SHA3_384"},
+    {0x104a, "CKM_ECDSA_SHA3_512"},
+    {0x1056, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN"},
+    {0x1071, "CKM_AES_XTS"},
+    {0x1072, "CKM_AES_XTS_KEY_GEN"},
+    {0x1225, "CKM_CHACHA20_KEY_GEN"},
+    {0x1226, "CKM_CHACHA20"},
+    {0x1227, "CKM_POLY1305_KEY_GEN"},
+    {0x1228, "CKM_POLY1305"},
+    {0x210b, "CKM_AES_KEY_WRAP_KWP"},
+    {0x4021, "CKM_CHACHA20_POLY1305"},
+    {0x402a, "CKM_HKDF_DERIVE"},
+    {0x402b, "CKM_HKDF_DATA"},
+    {0x402c, "CKM_HKDF_KEY_GEN"},
 };
 
 static_assert(are_distinct(mechanisms) && are_distinct(newer_mechanisms));

@@ -12,9 +12,8 @@ namespace eidtool::pkcs11 {
 
 namespace {
 
-// PKCS#11 2.40 in the order of the numbers; at the end of each table, with their number, those of
-// 3.0 and 3.1 that p11-kit's header leaves out. CKR_VENDOR_DEFINED and its like begin a range and
-// name no value.
+// PKCS#11 2.40 in the order of the numbers; at the end of each table, with their number, those that
+// p11-kit's header leaves out. CKR_VENDOR_DEFINED and its like begin a range and name no value.
 constexpr std::array return_values = {
     EIDTOOL_NAMED(CKR_OK),
     EIDTOOL_NAMED(CKR_CANCEL),
@@ -104,12 +103,14 @@ constexpr std::array return_values = {
     EIDTOOL_NAMED(CKR_MUTEX_NOT_LOCKED),
     EIDTOOL_NAMED(CKR_NEW_PIN_MODE),
     EIDTOOL_NAMED(CKR_NEXT_OTP),
-    EIDTOOL_NAMED(CKR_EXCEEDED_MAX_ITERATIONS),
-    EIDTOOL_NAMED(CKR_FIPS_SELF_TEST_FAILED),
-    EIDTOOL_NAMED(CKR_LIBRARY_LOAD_FAILED),
-    EIDTOOL_NAMED(CKR_PIN_TOO_WEAK),
-    EIDTOOL_NAMED(CKR_PUBLIC_KEY_INVALID),
     EIDTOOL_NAMED(CKR_FUNCTION_REJECTED),
+    // 2.40; p11-kit's header gives them the numbers 0x1c0 to 0x1c4.
+    NamedValue{0x1b5, "CKR_EXCEEDED_MAX_ITERATIONS"},
+    NamedValue{0x1b6, "CKR_FIPS_SELF_TEST_FAILED"},
+    NamedValue{0x1b7, "CKR_LIBRARY_LOAD_FAILED"},
+    NamedValue{0x1b8, "CKR_PIN_TOO_WEAK"},
+    NamedValue{0x1b9, "CKR_PUBLIC_KEY_INVALID"},
+    // 3.0 and 3.1
     NamedValue{0x201, "CKR_TOKEN_RESOURCE_EXCEEDED"},
     NamedValue{0x202, "CKR_OPERATION_CANCEL_FAILED"},
     NamedValue{0x203, "CKR_KEY_EXHAUSTED"},
@@ -180,6 +181,9 @@ constexpr std::array key_types = {
     NamedValue{0x39, "CKK_SHA3_512_HMAC"},
     NamedValue{0x41, "CKK_EC_MONTGOMERY"},
     NamedValue{0x42, "CKK_HKDF"},
+    NamedValue{0x43, "CKK_SHA512_224_HMAC"},
+    NamedValue{0x44, "CKK_SHA512_256_HMAC"},
+    NamedValue{0x45, "CKK_SHA512_T_HMAC"},
 };
 
 constexpr std::array certificate_types = {

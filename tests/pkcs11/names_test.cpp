@@ -13,6 +13,7 @@ TEST_CASE("values have the names of the standard") {
   CHECK(return_value_name(0x000000a0) == "CKR_PIN_INCORRECT");
   CHECK(return_value_name(0x000000a4) == "CKR_PIN_LOCKED");
   CHECK(return_value_name(0x00000101) == "CKR_USER_NOT_LOGGED_IN");
+  CHECK(return_value_name(0x000001b8) == "CKR_PIN_TOO_WEAK");
   CHECK(return_value_name(0x00000200) == "CKR_FUNCTION_REJECTED");
   CHECK(mechanism_name(0x00000001) == "CKM_RSA_PKCS");
   CHECK(mechanism_name(0x0000000d) == "CKM_RSA_PKCS_PSS");
