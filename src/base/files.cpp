@@ -81,14 +81,18 @@ void InputFile::check_unchanged() const {
       .with_file(name_);
 }
 
-Bytes read_small_file(const std::filesystem::path& path, std::size_t most, std::string_view what) {
-  InputFile file(path);
+Bytes read_small_file(InputFile& file, std::size_t most, std::string_view what) {
   Bytes bytes(most + 1);
   bytes.resize(file.read(bytes));
   if (bytes.size() <= most) return bytes;
-  throw Error(ErrorKind::malformed, in_quotes(path.string()) + " is too large for a " + std::string(what) +
+  throw Error(ErrorKind::malformed, in_quotes(file.name()) + " is too large for a " + std::string(what) +
                                         ": more than " + std::to_string(most / 1024) + " KiB")
-      .with_file(path.string());
+      .with_file(file.name());
+}
+
+Bytes read_small_file(const std::filesystem::path& path, std::size_t most, std::string_view what) {
+  InputFile file(path);
+  return read_small_file(file, most, what);
 }
 
 void write_all(int descriptor, BytesView bytes, const std::string& name) {

@@ -75,6 +75,7 @@ class InputFile {
 };
 
 /// All of a small file. Throws io; malformed, naming `what` ("certificate"), above `most` bytes.
+Bytes read_small_file(InputFile& file, std::size_t most, std::string_view what);
 Bytes read_small_file(const std::filesystem::path& path, std::size_t most, std::string_view what);
 
 enum class IfExists { refuse, replace };

@@ -44,8 +44,8 @@ void remove_temporaries(int signal_number) {
   for (auto& temporary : temporaries) {
     if (temporary.used != 0) ::unlink(temporary.path.data());
   }
-  ::signal(signal_number, SIG_DFL);
-  ::raise(signal_number);
+  (void)::signal(signal_number, SIG_DFL);
+  (void)::raise(signal_number);
 }
 
 void remember(const std::string& path) {
@@ -54,7 +54,7 @@ void remember(const std::string& path) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
       struct sigaction current {};
       ::sigaction(number, nullptr, &current);
-      if (current.sa_handler == SIG_DFL) ::signal(number, remove_temporaries);
+      if (current.sa_handler == SIG_DFL) (void)::signal(number, remove_temporaries);
     }
   });
   for (auto& temporary : temporaries) {
@@ -80,7 +80,9 @@ std::string temporary_name(const std::filesystem::path& target) {
 
 }  // namespace
 
-void check_writable(const std::filesystem::path& target, IfExists if_exists) {
+namespace {
+
+void check_name(const std::filesystem::path& target, IfExists if_exists) {
   struct stat status {};
   if (::lstat(target.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) throw io_error("cannot write", target.string(), EISDIR);
@@ -95,12 +97,18 @@ void check_writable(const std::filesystem::path& target, IfExists if_exists) {
   const auto folder = folder_of(target);
   if (::stat(folder.c_str(), &status) != 0) throw io_error("cannot write into", folder.string(), errno);
   if (!S_ISDIR(status.st_mode)) throw io_error("cannot write into", folder.string(), ENOTDIR);
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) throw io_error("cannot write into", folder.string(), errno);
+}
+
+}  // namespace
+
+void check_writable(const std::filesystem::path& target, IfExists if_exists) {
+  // Only an attempt tells: access() lets root write into a file system that nobody can write to.
+  const OutputFile attempt(target, if_exists);
 }
 
 OutputFile::OutputFile(std::filesystem::path target, IfExists if_exists)
     : target_(std::move(target)), if_exists_(if_exists) {
-  check_writable(target_, if_exists_);
+  check_name(target_, if_exists_);
   descriptor_ =
       FileDescriptor(::open(folder_of(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, all_may_as_umask_says));
   if (!descriptor_) open_temporary();

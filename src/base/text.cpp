@@ -73,10 +73,10 @@ std::string printable(std::string_view text) {
     const auto character = first_character(text);
     std::array<char, 16> escape{};
     if (!character) {
-      std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<std::uint8_t>(text[0]));
+      (void)std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<std::uint8_t>(text[0]));
       result += escape.data();
     } else if (is_deceptive(character->code_point)) {
-      std::snprintf(escape.data(), escape.size(), "\\u{%x}", static_cast<unsigned>(character->code_point));
+      (void)std::snprintf(escape.data(), escape.size(), "\\u{%x}", static_cast<unsigned>(character->code_point));
       result += escape.data();
     } else {
       result += text.substr(0, character->size);

@@ -59,13 +59,17 @@ void check_values(const Option& option, const std::vector<std::string>& values) 
                         ? what
                         : what.substr(first + 3, last - first - 3);
   if (dynamic_cast<const cxxopts::exceptions::no_such_option*>(&exception) != nullptr) {
-    const auto dashes = name.size() == 1 ? "-" : "--";
+    const auto* dashes = name.size() == 1 ? "-" : "--";
     throw Error(ErrorKind::usage, "unknown option " + in_quotes(dashes + name), hint_for_unknown(options, name));
   }
   if (dynamic_cast<const cxxopts::exceptions::missing_argument*>(&exception) != nullptr) {
     throw Error(ErrorKind::usage, "option " + in_quotes((name.size() == 1 ? "-" : "--") + name) + " needs a value");
   }
-  throw Error(ErrorKind::usage, printable(what), "--help lists the options");
+  if (dynamic_cast<const cxxopts::exceptions::incorrect_argument_type*>(&exception) != nullptr) {
+    throw Error(ErrorKind::usage, "an option that takes no value was given " + in_quotes(name),
+                "--help lists the options");
+  }
+  throw Error(ErrorKind::usage, "cannot understand " + in_quotes(name), "--help lists the options");
 }
 
 }  // namespace
@@ -105,7 +109,7 @@ const Option* OptionSet::find(char letter) const {
   return nullptr;
 }
 
-bool Arguments::has(const std::string& name) const { return values_.count(name) != 0; }
+bool Arguments::has(const std::string& name) const { return values_.contains(name); }
 
 std::optional<std::string> Arguments::value(const std::string& name) const {
   const auto found = values_.find(name);
@@ -147,7 +151,8 @@ Arguments parse(const OptionSet& options, const std::vector<std::string>& words)
                 "--help shows what the command takes");
   }
   if (count < options.positional_least()) {
-    throw Error(ErrorKind::usage, options.positional_placeholder() + " is missing", "--help shows what the command takes");
+    throw Error(ErrorKind::usage, options.positional_placeholder() + " is missing",
+                "--help shows what the command takes");
   }
   return arguments;
 }

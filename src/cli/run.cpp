@@ -145,8 +145,8 @@ int run(const Program& program, int argc, char** argv) {
   make_undumpable();
   standard_streams::take_over();
   // A reader that goes away is an error of the write, not the end of the process.
-  ::signal(SIGPIPE, SIG_IGN);
-  ::setlocale(LC_CTYPE, "C.UTF-8");
+  (void)::signal(SIGPIPE, SIG_IGN);
+  (void)::setlocale(LC_CTYPE, "C.UTF-8");
 
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto rendering = asks_for_json(words) ? Rendering::json : Rendering::text;

@@ -78,7 +78,7 @@ class SignalsAsReads {
     sigset_t one;
     ::sigemptyset(&one);
     ::sigaddset(&one, number);
-    ::raise(number);
+    (void)::raise(number);
     ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
     ::pthread_sigmask(SIG_BLOCK, &one, nullptr);
   }

@@ -85,7 +85,7 @@ class Collector {
       offer_.reasons.emplace_back(error.what());
       return;
     }
-    Pair pair{session, certificate, std::nullopt, label, object.attribute_if_any(CKA_ID).value_or(Bytes()),
+    Pair pair{session, certificate, std::nullopt, label, label, object.attribute_if_any(CKA_ID).value_or(Bytes()),
               purpose_of(token, label, *certificate), ""};
     bool has_visible_key = false;
     bool belongs_to_another = false;
@@ -111,12 +111,13 @@ class Collector {
       return;
     }
     if (!matches(pair, labels)) return;
+    if (labels.size() > 1 && !labels[1].empty()) pair.key_label = labels[1];
     pair.uri = pkcs11::object_uri(token.raw_info(), label, pair.id, CKO_CERTIFICATE);
     offer_.pairs.push_back(std::move(pair));
   }
 
   void consider_lone_key(const pkcs11::Session& session, const VisibleKey& key) {
-    Pair pair{session, std::nullopt, key.object, key.label, key.id, std::nullopt, ""};
+    Pair pair{session, std::nullopt, key.object, key.label, key.label, key.id, std::nullopt, ""};
     const auto* profile = session.token().profile();
     if (profile != nullptr) pair.purpose = profile->purpose_of(key.label);
     if (!matches(pair, {key.label})) return;
@@ -271,9 +272,9 @@ pkcs11::Object private_key_of(const Pair& pair) {
 }
 
 pkcs11::SigningKey open_signing_key(const Pair& pair, pkcs11::Authenticator& authenticator) {
-  authenticator.login(pair.session, pair.label);
+  authenticator.login(pair.session, pair.key_label);
   const auto& key = pair.certificate->public_key();
-  return pkcs11::SigningKey(private_key_of(pair), pair.session, authenticator, pair.label, pair.certificate->der(),
+  return pkcs11::SigningKey(private_key_of(pair), pair.session, authenticator, pair.key_label, pair.certificate->der(),
                             {key.type(), key.signature_size(), key.order_size()});
 }
 

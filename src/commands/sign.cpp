@@ -121,8 +121,10 @@ void announce(const Job& job, cli::Context& context, const PinSource& pins) {
     context.console.warning("SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
   }
   const auto count = job.plan.tasks.size();
-  if (job.key.asks_before_every_signature() && count > 1 && !pins.repeats()) {
-    context.console.notice("this key asks for the PIN at every signature: " + std::to_string(count) + " prompts");
+  if (job.key.asks_before_every_signature() && count > 1) {
+    context.console.notice("this key asks for the PIN at every signature: " +
+                           (pins.repeats() ? "the stored one is sent " + std::to_string(count) + " times"
+                                           : std::to_string(count) + " prompts"));
   }
 }
 

@@ -33,7 +33,7 @@ class OutputCheck {
  public:
   explicit OutputCheck(const SignPlan& plan) : plan_(plan) {
     for (const auto& task : plan.tasks) {
-      if (task.document != "-") inputs_.push_back({task.document, identity_of(task.document)});
+      if (task.document != "-") inputs_.emplace_back(task.document, identity_of(task.document));
     }
   }
 

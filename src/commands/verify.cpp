@@ -77,7 +77,8 @@ void set_heading(cli::Record& record, const Verdict& verdict, const std::string&
 Verdict verify_one(const std::string& signature_name, const crypto::Certificate& certificate, const cli::Arguments& arguments,
                    cli::Context& context) {
   const auto name_of_document = document_name(signature_name, arguments);
-  const auto signature = read_small_file(signature_name, largest_signature_file, "signature");
+  auto file = open_document(signature_name);
+  const auto signature = read_small_file(file, largest_signature_file, "signature");
   if (signature.empty()) {
     throw Error(ErrorKind::malformed, in_quotes(signature_name) + " is empty: it holds no signature").with_file(signature_name);
   }
@@ -88,7 +89,7 @@ Verdict verify_one(const std::string& signature_name, const crypto::Certificate&
   formats::VerifyRequest request{document, signature, certificate, digest ? hash_by_name(*digest) : std::nullopt, std::nullopt};
   if (padding) request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
   const auto report = format.verify(request);
-  const auto verdict = judge(report, {arguments.has("allow-sha1"), now()});
+  auto verdict = judge(report, {arguments.has("allow-sha1"), now()});
 
   cli::Record record("verification");
   set_heading(record, verdict, name_of_document, signature_name, report.signer);
@@ -113,8 +114,12 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto& signatures = arguments.positional();
   const auto document = arguments.value("document");
   for (const auto& signature : signatures) (void)document_name(signature, arguments);
-  if (document == "-" && signatures.size() > 1) {
-    throw Error(ErrorKind::usage, "--document - can be read for one signature only");
+  if (document && signatures.size() > 1) {
+    throw Error(ErrorKind::usage, "--document is for one signature, and " + std::to_string(signatures.size()) + " were given",
+                "without it each is checked against the file of its own name");
+  }
+  if (document == "-" && signatures.front() == "-") {
+    throw Error(ErrorKind::usage, "the standard input cannot be both signature and document");
   }
   const auto certificate_file = arguments.value("cert");
   if (!certificate_file) {

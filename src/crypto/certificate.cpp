@@ -82,7 +82,10 @@ unsigned read_key_usage(BytesView extension) {
   return usage;
 }
 
-bool contains(BytesView bytes, std::string_view text) { return !std::ranges::search(bytes, as_bytes(text)).empty(); }
+bool contains(BytesView bytes, std::string_view text) {
+  const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return all.find(text) != std::string_view::npos;
+}
 
 /// What the person gave instead of a certificate.
 Error no_certificate(BytesView content, const std::string& source) {

@@ -43,7 +43,7 @@ Element Reader::next() {
 Element Reader::next(std::uint8_t tag) {
   const auto element = next();
   if (element.tag == tag) return element;
-  const std::uint8_t tags[] = {tag, element.tag};
+  const std::array tags = {tag, element.tag};
   const auto hex = to_hex(tags);
   throw malformed("its DER encoding has tag " + hex.substr(2) + " where " + hex.substr(0, 2) + " belongs");
 }

@@ -9,11 +9,12 @@
 namespace eidtool::crypto {
 
 struct Hasher::State {
+  explicit State(HashAlgorithm hash) : function(Botan::HashFunction::create_or_throw(bridge::hash_name(hash))) {}
+
   std::unique_ptr<Botan::HashFunction> function;
 };
 
-Hasher::Hasher(HashAlgorithm hash)
-    : state_(std::make_unique<State>(Botan::HashFunction::create_or_throw(bridge::hash_name(hash)))) {}
+Hasher::Hasher(HashAlgorithm hash) : state_(std::make_unique<State>(hash)) {}
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 Hasher::~Hasher() = default;

@@ -90,8 +90,13 @@ void Document::for_each_piece(const std::function<void(BytesView)>& sink) {
     sink(head_);
   }
   head_.resize(small_size);
-  while (const auto size = file_.read(head_)) sink(BytesView(head_).first(size));
-  file_.check_unchanged();
+  for (;;) {
+    const auto size = file_.read(head_);
+    // After every piece: a file that grows as fast as it is read would have no end.
+    file_.check_unchanged();
+    if (size == 0) return;
+    sink(BytesView(head_).first(size));
+  }
 }
 
 }  // namespace eidtool::formats

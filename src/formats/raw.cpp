@@ -167,7 +167,7 @@ class Check {
   void try_hashes(Padding padding, HashAlgorithm first, BytesView signature) {
     std::vector<HashAlgorithm> hashes = {HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512,
                                          HashAlgorithm::sha1};
-    std::ranges::stable_partition(hashes, [&](HashAlgorithm hash) { return hash == first; });
+    std::stable_partition(hashes.begin(), hashes.end(), [&](HashAlgorithm hash) { return hash == first; });
     if (hash_) hashes = {*hash_};
     request_.document.compute_digests(hashes);
     for (const auto hash : hashes) {

@@ -260,7 +260,7 @@ static_assert(are_distinct(return_values) && are_distinct(object_classes) && are
 
 std::string in_hex(CK_ULONG value) {
   std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "0x%lx", value);
+  (void)std::snprintf(text.data(), text.size(), "0x%lx", value);
   return text.data();
 }
 

@@ -61,14 +61,17 @@ bool is_refusal(CK_RV rv) {
   }
 }
 
-Error cannot_sign(const std::string& subject, const SignatureAlgorithm& algorithm, const std::vector<HashAlgorithm>& hashes) {
+Error cannot_sign(const std::string& subject, const SignatureAlgorithm& algorithm,
+                  const std::vector<HashAlgorithm>& hashes) {
   auto what = subject + " cannot sign with " + std::string(algorithm.name);
   std::vector<std::string> names;
   for (const auto hash : hashes) {
     if (hash != HashAlgorithm::none && hash != algorithm.hash) names.emplace_back(name(hash));
   }
-  if (names.empty()) return Error(ErrorKind::token_unsupported, what, "'eidtool slots --mechanisms' lists what it can do");
-  return Error(ErrorKind::token_unsupported, what, "with this kind of key it lists mechanisms for --digest " + join(names, ", "));
+  if (names.empty())
+    return Error(ErrorKind::token_unsupported, what, "'eidtool slots --mechanisms' lists what it can do");
+  return Error(ErrorKind::token_unsupported, what,
+               "with this kind of key it lists mechanisms for --digest " + join(names, ", "));
 }
 
 }  // namespace
@@ -103,7 +106,8 @@ std::vector<SigningKey::Way> SigningKey::ways(const SignatureAlgorithm& algorith
   const auto route = route_of(session_.token());
   std::vector<Way> ways;
   if (route != Route::raw_only && is_listed(mechanisms_, row.hashing)) ways.push_back(Way::hashing);
-  if (route != Route::hashing_only && row.raw != row.hashing && is_listed(mechanisms_, row.raw)) ways.push_back(Way::raw);
+  if (route != Route::hashing_only && row.raw != row.hashing && is_listed(mechanisms_, row.raw))
+    ways.push_back(Way::raw);
   // A token takes a large document at the speed of its line; the host hashes it at that of memory.
   if (route == Route::by_size && !message.is_small()) std::reverse(ways.begin(), ways.end());
   return ways;
@@ -129,7 +133,8 @@ Bytes SigningKey::sign(const SignatureAlgorithm& algorithm, Message& message) {
   }
   if (!is_refusal(rv)) throw error_for(rv, function, session_.token().subject());
   const auto refusal = refuse();
-  throw Error(refusal.kind(), std::string(refusal.what()) + ": " + function + " answered " + return_value_name(rv), refusal.hint())
+  throw Error(refusal.kind(), std::string(refusal.what()) + ": " + function + " answered " + return_value_name(rv),
+              refusal.hint())
       .with_function(function, rv);
 }
 
@@ -183,19 +188,23 @@ CK_RV SigningKey::sign_by(Way way, const SignatureAlgorithm& algorithm, Message&
 CK_RV SigningKey::finish(const Bytes* input, Bytes& signature, const char*& function) {
   function = input == nullptr ? "C_SignFinal" : "C_Sign";
   constexpr std::size_t largest_signature = 64U << 10U;
+  // An empty document has an address all the same: SoftHSM 2.6.1 answers CKR_ARGUMENTS_BAD to a null one.
+  constexpr CK_BYTE nothing = 0;
   signature.assign(std::max<std::size_t>(facts_.signature_size, 512), 0);
   for (;;) {
     CK_ULONG size = signature.size();
-    const auto rv =
-        input == nullptr
-            ? session_.functions().C_SignFinal(session_.handle(), signature.data(), &size)
-            : session_.functions().C_Sign(session_.handle(), const_cast<CK_BYTE*>(input->data()), input->size(), signature.data(), &size);
+    const auto rv = input == nullptr
+                        ? session_.functions().C_SignFinal(session_.handle(), signature.data(), &size)
+                        : session_.functions().C_Sign(session_.handle(),
+                                                      const_cast<CK_BYTE*>(input->empty() ? &nothing : input->data()),
+                                                      input->size(), signature.data(), &size);
     if (rv == CKR_BUFFER_TOO_SMALL && size > signature.size() && size <= largest_signature) {
       signature.resize(size);  // the operation goes on (PKCS#11 2.40 §5.2)
       continue;
     }
     if (rv == CKR_OK && size > signature.size()) {
-      throw Error(ErrorKind::module_failed, session_.token().subject() + " claims a signature of " + std::to_string(size) + " bytes");
+      throw Error(ErrorKind::module_failed,
+                  session_.token().subject() + " claims a signature of " + std::to_string(size) + " bytes");
     }
     if (rv == CKR_OK) signature.resize(size);
     return rv;

@@ -168,7 +168,7 @@ fs::path find_softhsm() {
     }
   }
   for (const auto& folder : folders) {
-    const auto file = folder / "libsofthsm2.so";
+    auto file = folder / "libsofthsm2.so";
     if (fs::exists(file, ignored)) return file;
   }
   throw Error(ErrorKind::not_found, "SoftHSM's library libsofthsm2.so is not installed",

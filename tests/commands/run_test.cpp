@@ -37,7 +37,7 @@ TEST_CASE("what is no command is a usage error with a hint") {
   check_refused(desk, "slots --module", 2, "module");
   check_refused(desk, "slots --module ''", 2, "module");
   check_refused(desk, "slots extra", 2, "extra");
-  check_refused(desk, "slots --json=yes", 2, "json");
+  check_refused(desk, "slots --json=yes", 2, "'yes'");
 }
 
 TEST_CASE("global options stand before or after the command") {

@@ -184,9 +184,10 @@ TEST_CASE("an always-authenticate key asks again for the second signature") {
   desk.write("b", "b");
   desk.filter("");
   TerminalSession signing(desk.eidtool_program("sign --as signature a b"), {});
-  signing.expect("PIN");
+  signing.expect("PIN of");
   signing.send("1234\n");
-  signing.expect("PIN");
+  signing.expect("2 prompts");
+  signing.expect("PIN of");
   CHECK_FALSE(signing.echoes());
   signing.send("1234\n");
   CHECK(signing.wait().status == 0);

@@ -24,7 +24,7 @@ const SignatureAlgorithm& algorithm_of(std::string_view name) {
 
 /// Whether a signature of tests/vectors is one over `document`, through the shapes of a token.
 bool verifies(const std::string& key_name, std::string_view algorithm_name, Bytes signature) {
-  const auto& key = vector_public_key(key_name);
+  const auto key = vector_public_key(key_name);
   const auto& algorithm = algorithm_of(algorithm_name);
   if (key.type() == KeyType::ec) signature = ecdsa_from_der(signature, key.order_size()).value();
   const auto document = vector_bytes("document");
@@ -52,7 +52,7 @@ TEST_CASE("keys say what they are") {
   };
   for (const auto& row : rows) {
     INFO(row.name);
-    const auto& key = vector_public_key(row.name);
+    const auto key = vector_public_key(row.name);
     CHECK(key.description() == row.description);
     CHECK(key.type() == row.type);
     CHECK(key.size() == row.size);
@@ -118,7 +118,7 @@ TEST_CASE("what OpenSSL signed verifies, and no longer after one bit changed") {
 TEST_CASE("a signature of any wrong length is false and nothing worse") {
   const Bytes digest(32, 1);
   for (const char* name : {"rsa512", "rsa2048", "p256", "p521", "ed25519"}) {
-    const auto& key = vector_public_key(name);
+    const auto key = vector_public_key(name);
     for (const std::size_t size :
          {std::size_t{0}, std::size_t{1}, key.signature_size() - 1, key.signature_size() + 1, std::size_t{100000}}) {
       const Bytes signature(size, 1);
@@ -133,7 +133,7 @@ TEST_CASE("a signature of any wrong length is false and nothing worse") {
 
 TEST_CASE("a number out of range is false and nothing worse") {
   for (const char* name : {"rsa512", "rsa2047", "rsa2048", "rsa2049", "p256", "p521", "ed25519"}) {
-    const auto& key = vector_public_key(name);
+    const auto key = vector_public_key(name);
     for (const auto byte : Bytes{0x00, 0x01, 0xff}) {
       INFO(name << " " << static_cast<int>(byte));
       const Bytes signature(key.signature_size(), byte);
@@ -149,7 +149,7 @@ TEST_CASE("a number out of range is false and nothing worse") {
 
 TEST_CASE("an RSA signature increased by the modulus is refused") {
   // The same number modulo n, in a length that still fits: 2047 bits in 256 bytes leave one bit free.
-  const auto& key = vector_public_key("rsa2047");
+  const auto key = vector_public_key("rsa2047");
   const auto modulus = key.modulus();
   auto signature = vector_bytes("rsa2047.rsa_pkcs1_sha256.sig");
   unsigned carry = 0;

@@ -197,7 +197,7 @@ TEST_CASE("ECDSA signatures as tokens give them verify, and it is said") {
 TEST_CASE("hashes that eidtool does not check are named") {
   for (const auto& [name, hash] :
        {std::pair{"unsupported_md5", "MD5"}, {"unsupported_sha224", "SHA-224"}, {"unsupported_sha3-256", "SHA3-256"}}) {
-    const auto error = error_of([&] { verify_vector("rsa2048", name); });
+    const auto error = error_of([name = name] { verify_vector("rsa2048", name); });
     CHECK(error.kind() == ErrorKind::unsupported);
     CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring(hash));
   }

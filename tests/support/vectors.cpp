@@ -18,7 +18,7 @@ crypto::Certificate vector_certificate(const std::string& key) {
   return crypto::Certificate::read_file(vector_path(key + ".pem"));
 }
 
-const crypto::PublicKey& vector_public_key(const std::string& key) {
+crypto::PublicKey vector_public_key(const std::string& key) {
   static std::map<std::string, crypto::Certificate> certificates;
   const auto entry = certificates.find(key);
   return (entry != certificates.end() ? entry : certificates.emplace(key, vector_certificate(key)).first)

@@ -17,7 +17,7 @@ Bytes vector_bytes(const std::string& name);
 
 /// `rsa2048`: the certificate `rsa2048.pem`, and the key in it.
 crypto::Certificate vector_certificate(const std::string& key);
-const crypto::PublicKey& vector_public_key(const std::string& key);
+crypto::PublicKey vector_public_key(const std::string& key);
 
 /// The Error that `deed` throws. Fails the test where it throws none.
 Error error_of(const std::function<void()>& deed);

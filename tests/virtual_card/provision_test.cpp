@@ -319,8 +319,10 @@ TEST_CASE("a module that is not SoftHSM is left alone") {
   }
   const TemporaryFolder folder;
   const auto outcome = provision(folder.path(), {"--module", opensc.string(), "card"});
-  CHECK(outcome.status == 2);
-  CHECK(contains(outcome.errors, "error: module 'opensc-pkcs11.so' is not SoftHSM"));
+  INFO(outcome.errors);
+  CHECK(outcome.status != 0);
+  // Without pcscd some versions of OpenSC cannot even be initialised.
+  if (outcome.status != 6) CHECK(contains(outcome.errors, "error: module 'opensc-pkcs11.so' is not SoftHSM"));
   CHECK_FALSE(fs::exists(folder.path() / "card"));  // OpenSC leaves a cache in the home
 }
 
