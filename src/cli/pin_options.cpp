@@ -32,12 +32,14 @@ class PromptedPin : public PinSource {
 
   Pin get(const PinRequest& request) override {
     if (!context_.may_ask) {
-      throw Error(ErrorKind::pin_required, "the PIN of " + in_quotes(request.token) + " is needed and --no-input forbids asking",
+      throw Error(ErrorKind::pin_required,
+                  "the PIN of " + in_quotes(request.token) + " is needed and --no-input forbids asking",
                   "--pin-file, --pin-fd or --pin-env give it without asking");
     }
     auto terminal = Terminal::open();
     if (!terminal) {
-      throw Error(ErrorKind::pin_required, "the PIN of " + in_quotes(request.token) + " is needed and there is no terminal to ask on",
+      throw Error(ErrorKind::pin_required,
+                  "the PIN of " + in_quotes(request.token) + " is needed and there is no terminal to ask on",
                   "--pin-file, --pin-fd or --pin-env give it without asking");
     }
     return terminal->ask_pin(prompt_for(request));
@@ -62,7 +64,8 @@ class StoredPin : public PromptedPin {
   Pin get(const PinRequest& request) override {
     if (pin_.empty()) pin_ = read_();
     if (pin_.empty()) {
-      throw Error(ErrorKind::pin_required, "the PIN of " + in_quotes(request.token) + " is needed and " + where_ + " holds none");
+      throw Error(ErrorKind::pin_required,
+                  "the PIN of " + in_quotes(request.token) + " is needed and " + where_ + " holds none");
     }
     return pin_.duplicate();
   }
@@ -80,7 +83,8 @@ Pin read_first_line(InputFile& file) {
   char byte = 0;
   while (file.read({reinterpret_cast<std::uint8_t*>(&byte), 1}) == 1 && byte != '\n') {
     if (!pin.append(byte)) {
-      throw Error(ErrorKind::pin_refused, "the first line of " + in_quotes(file.name()) + " is too long to be a PIN").with_file(file.name());
+      throw Error(ErrorKind::pin_refused, "the first line of " + in_quotes(file.name()) + " is too long to be a PIN")
+          .with_file(file.name());
     }
   }
   if (!pin.empty() && pin.bytes().back() == '\r') pin.remove_last();
@@ -97,7 +101,8 @@ std::unique_ptr<PinSource> from_descriptor(Context& context, const std::string& 
   unsigned long number = 0;
   constexpr unsigned long most = 1U << 20U;
   if (!parse_number(text, number) || number > most) {
-    throw Error(ErrorKind::usage, "--pin-fd cannot be " + in_quotes(text), "it is the number of an open file descriptor");
+    throw Error(ErrorKind::usage, "--pin-fd cannot be " + in_quotes(text),
+                "it is the number of an open file descriptor");
   }
   // 0 is where take_over() put the real standard input; 1 and 2 are written to, not read.
   const int given = number == 0 ? standard_streams::input() : static_cast<int>(number);
@@ -115,7 +120,8 @@ std::unique_ptr<PinSource> from_environment(Context& context, const std::string&
     Pin pin;
     const char* value = std::getenv(name.c_str());
     for (const char* byte = value; byte != nullptr && *byte != '\0'; ++byte) {
-      if (!pin.append(*byte)) throw Error(ErrorKind::pin_refused, "the environment variable " + in_quotes(name) + " is too long to be a PIN");
+      if (!pin.append(*byte))
+        throw Error(ErrorKind::pin_refused, "the environment variable " + in_quotes(name) + " is too long to be a PIN");
     }
     return pin;
   });
@@ -140,7 +146,8 @@ std::unique_ptr<PinSource> pin_source(const Arguments& arguments, Context& conte
   const auto file = arguments.value("pin-file");
   const auto descriptor = arguments.value("pin-fd");
   const auto variable = arguments.value("pin-env");
-  const int count = int{file.has_value()} + int{descriptor.has_value()} + int{variable.has_value()} + int{uri_pin_file.has_value()};
+  const int count =
+      int{file.has_value()} + int{descriptor.has_value()} + int{variable.has_value()} + int{uri_pin_file.has_value()};
   if (count > 1) {
     throw Error(ErrorKind::usage, "the PIN has more than one source",
                 "give one of --pin-file, --pin-fd, --pin-env and the URI's pin-source");

@@ -19,7 +19,9 @@ namespace {
 
 const char* const terminal_name = "/dev/tty";
 
-Error cancelled() { return Error(ErrorKind::cancelled, "cancelled: no PIN was entered, nothing was sent to the token"); }
+Error cancelled() {
+  return Error(ErrorKind::cancelled, "cancelled: no PIN was entered, nothing was sent to the token");
+}
 
 /// Echo off while this lives; what was typed ahead is thrown away, so that no stray key becomes a PIN.
 class WithoutEcho {
@@ -118,7 +120,8 @@ Pin Terminal::ask_pin(const std::string& prompt) {
   say(prompt);
   for (;;) {
     std::array<pollfd, 2> events = {pollfd{descriptor_.number(), POLLIN, 0}, pollfd{signals.descriptor(), POLLIN, 0}};
-    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) throw io_error("cannot read", terminal_name, errno);
+    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR)
+      throw io_error("cannot read", terminal_name, errno);
     if ((events[1].revents & POLLIN) != 0) {
       const int number = signals.take();
       say("\n");

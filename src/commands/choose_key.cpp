@@ -70,8 +70,9 @@ class Collector {
   }
 
  private:
-  void consider(const pkcs11::Session& session, const pkcs11::Object& object, const std::vector<VisibleKey>& private_keys,
-                const std::vector<VisibleKey>& public_keys, std::vector<bool>& paired) {
+  void consider(const pkcs11::Session& session, const pkcs11::Object& object,
+                const std::vector<VisibleKey>& private_keys, const std::vector<VisibleKey>& public_keys,
+                std::vector<bool>& paired) {
     const auto& token = session.token();
     const auto value = object.attribute_if_any(CKA_VALUE);
     // A session object (CKA_TOKEN false), such as a YubiKey's attestation, is nobody's certificate.
@@ -85,8 +86,14 @@ class Collector {
       offer_.reasons.emplace_back(error.what());
       return;
     }
-    Pair pair{session, certificate, std::nullopt, label, label, object.attribute_if_any(CKA_ID).value_or(Bytes()),
-              purpose_of(token, label, *certificate), ""};
+    Pair pair{session,
+              certificate,
+              std::nullopt,
+              label,
+              label,
+              object.attribute_if_any(CKA_ID).value_or(Bytes()),
+              purpose_of(token, label, *certificate),
+              ""};
     bool has_visible_key = false;
     bool belongs_to_another = false;
     std::vector<std::string> labels = {label};
@@ -107,7 +114,8 @@ class Collector {
     // A CA's certificate counts only where it is named and its key is there to be seen.
     if (certificate->is_ca() && !(selection_.names_object() && has_visible_key)) return;
     if (belongs_to_another && !has_visible_key) {
-      offer_.reasons.push_back("certificate " + in_quotes(label) + " does not belong to the key with the same id on " + token.subject());
+      offer_.reasons.push_back("certificate " + in_quotes(label) + " does not belong to the key with the same id on " +
+                               token.subject());
       return;
     }
     if (!matches(pair, labels)) return;
@@ -252,7 +260,8 @@ pkcs11::Object private_key_of(const Pair& pair) {
     if (equal_ignoring_trailing_zeros(key.id, pair.id)) same_id.push_back(std::move(key));
   }
   if (same_id.empty()) {
-    throw Error(ErrorKind::not_found, pair.token().subject() + " holds no private key for certificate " + in_quotes(pair.label),
+    throw Error(ErrorKind::not_found,
+                pair.token().subject() + " holds no private key for certificate " + in_quotes(pair.label),
                 "'eidtool objects --login' lists the keys");
   }
   std::vector<VisibleKey> matching;
@@ -260,8 +269,9 @@ pkcs11::Object private_key_of(const Pair& pair) {
     if (may_belong(key.object, *pair.certificate)) matching.push_back(std::move(key));
   }
   if (matching.empty()) {
-    throw Error(ErrorKind::not_found, "certificate " + in_quotes(pair.label) + " on " + pair.token().subject() +
-                                          " belongs to another key than the one with its id",
+    throw Error(ErrorKind::not_found,
+                "certificate " + in_quotes(pair.label) + " on " + pair.token().subject() +
+                    " belongs to another key than the one with its id",
                 "'eidtool objects --login' lists the keys");
   }
   if (matching.size() > 1) {

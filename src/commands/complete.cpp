@@ -81,7 +81,7 @@ void complete_value(const cli::Option& option, const std::string& prefix, cli::C
 const cli::Option* option_before(const cli::OptionSet& options, const std::vector<std::string>& words) {
   if (words.size() < 2) return nullptr;
   const auto& word = words[words.size() - 2];
-  const auto* option = word.compare(0, 2, "--") == 0 ? options.find(std::string_view(word).substr(2))
+  const auto* option = word.compare(0, 2, "--") == 0        ? options.find(std::string_view(word).substr(2))
                        : word.size() == 2 && word[0] == '-' ? options.find(word[1])
                                                             : nullptr;
   return option != nullptr && option->takes_value() ? option : nullptr;

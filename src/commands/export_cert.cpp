@@ -70,12 +70,14 @@ Found named_certificate(const Selection& selection, cli::Context& context) {
   std::vector<Found> fitting;
   for (auto& found : certificates_of(tokens, context)) {
     const auto labels = selection.labels();
-    const bool has_labels = std::all_of(labels.begin(), labels.end(), [&](const auto& label) { return label == found.label; });
+    const bool has_labels =
+        std::all_of(labels.begin(), labels.end(), [&](const auto& label) { return label == found.label; });
     if (!has_labels || !selection.matches_id(found.id)) continue;
     if (selection.purpose && purpose_of(found.token, found.label, found.certificate) != selection.purpose) continue;
     // The same certificate shows on several tokens of one card.
-    const bool known = std::any_of(fitting.begin(), fitting.end(),
-                                   [&](const Found& other) { return other.certificate.der() == found.certificate.der(); });
+    const bool known = std::any_of(fitting.begin(), fitting.end(), [&](const Found& other) {
+      return other.certificate.der() == found.certificate.der();
+    });
     if (!known) fitting.push_back(std::move(found));
   }
   if (fitting.size() == 1) return fitting.front();
@@ -83,11 +85,16 @@ Found named_certificate(const Selection& selection, cli::Context& context) {
     // It may be the key's label that was given.
     const auto pair = choose_pair(selection, context);
     if (pair.certificate) return {pair.token(), *pair.certificate, pair.label, pair.id};
-    throw Error(ErrorKind::not_found, "key " + in_quotes(pair.label) + " has no certificate on " + pair.token().subject());
+    throw Error(ErrorKind::not_found,
+                "key " + in_quotes(pair.label) + " has no certificate on " + pair.token().subject());
   }
   std::vector<std::string> uris;
-  for (const auto& found : fitting) uris.push_back("--uri '" + pkcs11::object_uri(found.token.raw_info(), found.label, found.id, CKO_CERTIFICATE) + "'");
-  throw Error(ErrorKind::ambiguous, std::to_string(fitting.size()) + " certificates fit " + selection.description() + ": choose one", join(uris, "\n"));
+  for (const auto& found : fitting)
+    uris.push_back("--uri '" + pkcs11::object_uri(found.token.raw_info(), found.label, found.id, CKO_CERTIFICATE) +
+                   "'");
+  throw Error(ErrorKind::ambiguous,
+              std::to_string(fitting.size()) + " certificates fit " + selection.description() + ": choose one",
+              join(uris, "\n"));
 }
 
 Found chosen_certificate(const Selection& selection, cli::Context& context) {
@@ -118,7 +125,8 @@ std::vector<crypto::Certificate> chain_of(const Found& leaf, cli::Context& conte
     chain.push_back(issuer->certificate);
   }
   if (chain.back().subject_der() != chain.back().issuer_der()) {
-    context.console.notice("the card does not hold the certificate of " + in_quotes(chain.back().issuer()) + ": the chain ends below it");
+    context.console.notice("the card does not hold the certificate of " + in_quotes(chain.back().issuer()) +
+                           ": the chain ends below it");
   }
   return chain;
 }
@@ -135,21 +143,24 @@ Bytes encoded(const std::vector<crypto::Certificate>& certificates, bool pem) {
 std::string file_name(const Found& found, bool pem) {
   std::string text;
   for (const char c : found.label.empty() ? "certificate " + to_hex(found.id) : found.label) {
-    const bool safe = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    const bool safe =
+        (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
     text += safe ? c : '_';
   }
   if (text.front() == '.') text.front() = '_';
   return text.substr(0, 200) + (pem ? ".pem" : ".der");
 }
 
-int export_all(const Selection& selection, const std::filesystem::path& folder, bool pem, IfExists if_exists, cli::Context& context) {
+int export_all(const Selection& selection, const std::filesystem::path& folder, bool pem, IfExists if_exists,
+               cli::Context& context) {
   const auto tokens = find_tokens(open_modules(selection, context), selection, context);
   std::set<Bytes> written;
   std::set<std::string> names;
   for (const auto& found : certificates_of(tokens, context)) {
     if (!written.insert(found.certificate.der()).second) continue;
     auto base = file_name(found, pem);
-    for (int number = 2; !names.insert(base).second; ++number) base = std::to_string(number) + "-" + file_name(found, pem);
+    for (int number = 2; !names.insert(base).second; ++number)
+      base = std::to_string(number) + "-" + file_name(found, pem);
     const auto path = folder / base;
     write_file(path, encoded({found.certificate}, pem), if_exists);
     context.output.confirm(certificate_record(found.certificate, path.string(), pem ? "pem" : "der"));
@@ -181,7 +192,8 @@ int ExportCert::run(const cli::Arguments& arguments, cli::Context& context) cons
     check_writable(*output, if_exists);
   }
   const auto found = chosen_certificate(selection, context);
-  const auto chain = arguments.has("chain") ? chain_of(found, context) : std::vector<crypto::Certificate>{found.certificate};
+  const auto chain =
+      arguments.has("chain") ? chain_of(found, context) : std::vector<crypto::Certificate>{found.certificate};
   const auto bytes = encoded(chain, pem);
   if (to_stdout) {
     context.output.write(bytes);

@@ -39,7 +39,8 @@ bool is_wanted(const pkcs11::Token& token, const pkcs11::Object& object, const S
   for (const auto& wanted : selection.labels()) {
     if (wanted != label) return false;
   }
-  if (selection.uri && selection.uri->object_class() && selection.uri->object_class() != object.number(CKA_CLASS)) return false;
+  if (selection.uri && selection.uri->object_class() && selection.uri->object_class() != object.number(CKA_CLASS))
+    return false;
   if (!selection.purpose) return true;
   const auto value = object.attribute_if_any(CKA_VALUE);
   if (object.number(CKA_CLASS) != CKO_CERTIFICATE || !value) return false;
@@ -50,7 +51,8 @@ bool is_wanted(const pkcs11::Token& token, const pkcs11::Object& object, const S
 std::size_t list(const pkcs11::Session& session, const Selection& selection, const cli::Arguments& arguments,
                  cli::Context& context) {
   pkcs11::Template wanted;
-  if (const auto name = arguments.value("class")) wanted.add_number(CKA_CLASS, pkcs11::object_class_by_name(*name).value());
+  if (const auto name = arguments.value("class"))
+    wanted.add_number(CKA_CLASS, pkcs11::object_class_by_name(*name).value());
   std::size_t count = 0;
   for (const auto& object : session.find(wanted)) {
     if (!is_wanted(session.token(), object, selection)) continue;

@@ -25,8 +25,8 @@ void add_validity(cli::Record& record, const crypto::Certificate& certificate) {
 }
 
 std::vector<std::string> usage_of(const pkcs11::Object& object) {
-  constexpr std::array usages = {CKA_ENCRYPT,      CKA_DECRYPT, CKA_SIGN,   CKA_SIGN_RECOVER, CKA_VERIFY,
-                                 CKA_VERIFY_RECOVER, CKA_WRAP,  CKA_UNWRAP, CKA_DERIVE};
+  constexpr std::array usages = {CKA_ENCRYPT,        CKA_DECRYPT, CKA_SIGN,   CKA_SIGN_RECOVER, CKA_VERIFY,
+                                 CKA_VERIFY_RECOVER, CKA_WRAP,    CKA_UNWRAP, CKA_DERIVE};
   std::vector<std::string> names;
   for (const auto usage : usages) {
     if (object.flag(usage).value_or(false)) names.push_back(pkcs11::without_prefix(pkcs11::attribute_name(usage)));
@@ -45,7 +45,8 @@ void add_key(cli::Record& record, const pkcs11::Object& object) {
   record.add("usage", usage_of(object));
 }
 
-void add_certificate(cli::Record& record, const pkcs11::Token& token, const pkcs11::Object& object, const std::string& label) {
+void add_certificate(cli::Record& record, const pkcs11::Token& token, const pkcs11::Object& object,
+                     const std::string& label) {
   const auto value = object.attribute_if_any(CKA_VALUE);
   if (!value || value->empty()) return;
   std::optional<crypto::Certificate> certificate;
@@ -89,7 +90,8 @@ cli::Record signer_record(const crypto::Certificate& certificate) {
   return record;
 }
 
-cli::Record certificate_record(const crypto::Certificate& certificate, const std::string& file, const std::string& encoding) {
+cli::Record certificate_record(const crypto::Certificate& certificate, const std::string& file,
+                               const std::string& encoding) {
   cli::Record record("certificate");
   record.heading(in_quotes(file) + ": certificate of " +
                  printable(certificate.common_name().empty() ? certificate.subject() : certificate.common_name()));
@@ -100,7 +102,8 @@ cli::Record certificate_record(const crypto::Certificate& certificate, const std
   return record;
 }
 
-std::optional<Purpose> purpose_of(const pkcs11::Token& token, const std::string& label, const crypto::Certificate& certificate) {
+std::optional<Purpose> purpose_of(const pkcs11::Token& token, const std::string& label,
+                                  const crypto::Certificate& certificate) {
   const auto* profile = token.profile();
   if (profile != nullptr) {
     if (const auto purpose = profile->purpose_of(label)) return purpose;

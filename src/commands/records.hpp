@@ -15,7 +15,8 @@ namespace eidtool::commands {
 cli::Record signer_record(const crypto::Certificate& certificate);
 
 /// A certificate that was written to `file`; `encoding` is `der` or `pem`.
-cli::Record certificate_record(const crypto::Certificate& certificate, const std::string& file, const std::string& encoding);
+cli::Record certificate_record(const crypto::Certificate& certificate, const std::string& file,
+                               const std::string& encoding);
 
 /// An object of a token, with what its certificate says where it is one.
 struct ObjectDetails {
@@ -24,6 +25,7 @@ struct ObjectDetails {
 cli::Record object_record(const pkcs11::Token& token, const pkcs11::Object& object, ObjectDetails details);
 
 /// The purpose of a certificate: from the card's profile where it names the label, else from the key usage.
-std::optional<Purpose> purpose_of(const pkcs11::Token& token, const std::string& label, const crypto::Certificate& certificate);
+std::optional<Purpose> purpose_of(const pkcs11::Token& token, const std::string& label,
+                                  const crypto::Certificate& certificate);
 
 }  // namespace eidtool::commands

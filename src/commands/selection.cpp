@@ -50,13 +50,15 @@ void declare_key_options(cli::OptionSet& options) {
 Selection selection_from(const cli::Arguments& arguments) {
   Selection selection;
   for (const auto* option : {"uri", "slot", "token", "serial", "id", "label", "as"}) {
-    if (const auto value = arguments.value(option)) selection.words.push_back(std::string("--") + option + " " + in_quotes(*value));
+    if (const auto value = arguments.value(option))
+      selection.words.push_back(std::string("--") + option + " " + in_quotes(*value));
   }
   if (const auto text = arguments.value("uri")) selection.uri = pkcs11::Uri::parse(*text);
   if (const auto text = arguments.value("slot")) {
     unsigned long number = 0;
     if (!parse_number(*text, number)) {
-      throw Error(ErrorKind::usage, "--slot cannot be " + in_quotes(*text), "it is a slot's number, as 'eidtool slots' shows it");
+      throw Error(ErrorKind::usage, "--slot cannot be " + in_quotes(*text),
+                  "it is a slot's number, as 'eidtool slots' shows it");
     }
     selection.slot_id = number;
   }
@@ -65,7 +67,8 @@ Selection selection_from(const cli::Arguments& arguments) {
   if (const auto text = arguments.value("id")) {
     selection.id = from_hex(*text);
     if (!selection.id) {
-      throw Error(ErrorKind::usage, "--id cannot be " + in_quotes(*text), "it is hex, as 'eidtool objects' shows it: 45");
+      throw Error(ErrorKind::usage, "--id cannot be " + in_quotes(*text),
+                  "it is hex, as 'eidtool objects' shows it: 45");
     }
   }
   selection.label = arguments.value("label");
@@ -99,7 +102,8 @@ std::vector<pkcs11::Module> open_modules(const Selection& selection, cli::Contex
     }
     modules = std::move(configured.modules);
   }
-  for (const auto& module : modules) context.console.detail("using module " + in_quotes(module.name()) + " " + module.info().path);
+  for (const auto& module : modules)
+    context.console.detail("using module " + in_quotes(module.name()) + " " + module.info().path);
   if (!modules.empty()) return modules;
   throw Error(ErrorKind::not_found, selection.uri ? "no PKCS#11 module fits the URI" : "no PKCS#11 module can be used",
               "--module FILE names one; 'p11-kit list-modules' shows the configured ones");

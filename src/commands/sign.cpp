@@ -22,13 +22,15 @@ class Sign : public cli::Command {
   std::string_view summary() const override { return "Sign documents with a key that never leaves the card."; }
   std::vector<cli::Example> examples() const override {
     return {{"eidtool sign --pin-prompt doc.pdf", "writes doc.pdf.sig; asks for the PIN"},
-            {"eidtool sign --as signature --cert-out cert.der doc.pdf", "with the key for signatures; also the certificate"},
+            {"eidtool sign --as signature --cert-out cert.der doc.pdf",
+             "with the key for signatures; also the certificate"},
             {"eidtool sign --pin-file pin - < doc.pdf > doc.sig", "in a pipe"}};
   }
   void declare_options(cli::OptionSet& options) const override {
     options.positional("FILE…", 1, static_cast<std::size_t>(-1));
     declare_output_options(options);
-    options.value("digest", "NAME", "sha256 (default), sha384, sha512, or sha1").choices = {"sha256", "sha384", "sha512", "sha1"};
+    options.value("digest", "NAME", "sha256 (default), sha384, sha512, or sha1").choices = {"sha256", "sha384",
+                                                                                            "sha512", "sha1"};
     options.value("padding", "NAME", "of RSA: pkcs1 (default) or pss").choices = {"pkcs1", "pss"};
     std::vector<std::string> formats;
     for (const auto* format : formats::all()) formats.emplace_back(format->name());
@@ -52,7 +54,8 @@ const SignatureAlgorithm& algorithm_for(const cli::Arguments& arguments, const c
   }
   auto wanted_padding = key.type() == KeyType::rsa ? Padding::pkcs1 : Padding::none;
   if (padding == "pss") wanted_padding = Padding::pss;
-  const auto hash = key.type() == KeyType::ed25519 ? HashAlgorithm::none : hash_by_name(digest.value_or("sha256")).value();
+  const auto hash =
+      key.type() == KeyType::ed25519 ? HashAlgorithm::none : hash_by_name(digest.value_or("sha256")).value();
   const auto* algorithm = find_signature_algorithm(key.type(), wanted_padding, hash);
   if (algorithm == nullptr) throw Error(ErrorKind::unsupported, "cannot sign so with an " + description + " key");
   return *algorithm;
@@ -85,8 +88,7 @@ void sign_one(const Job& job, const SignTask& task, cli::Context& context) {
       .add("format", std::string(job.format.name()))
       .add("algorithm", std::string(job.algorithm.name));
   if (job.algorithm.hash != HashAlgorithm::none) record.add("digest", std::string(name(job.algorithm.hash)));
-  record
-      .add("key_uri", pkcs11::object_uri(job.pair.token().raw_info(), std::nullopt, job.pair.id, CKO_PRIVATE_KEY))
+  record.add("key_uri", pkcs11::object_uri(job.pair.token().raw_info(), std::nullopt, job.pair.id, CKO_PRIVATE_KEY))
       .add_record("signer", signer_record(*job.pair.certificate));
   record.add("certificate", job.plan.certificate_file ? cli::Value(*job.plan.certificate_file) : cli::Value(nullptr));
   context.output.confirm(record);
@@ -118,7 +120,8 @@ int sign_all(const Job& job, cli::Context& context) {
 
 void announce(const Job& job, cli::Context& context, const PinSource& pins) {
   if (job.algorithm.hash == HashAlgorithm::sha1) {
-    context.console.warning("SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
+    context.console.warning(
+        "SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
   }
   const auto count = job.plan.tasks.size();
   if (job.key.asks_before_every_signature() && count > 1) {
@@ -136,16 +139,20 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {
-    throw Error(ErrorKind::not_found, "key " + in_quotes(pair.label) + " on " + pair.token().subject() + " has no certificate: nobody could check its signatures",
+    throw Error(ErrorKind::not_found,
+                "key " + in_quotes(pair.label) + " on " + pair.token().subject() +
+                    " has no certificate: nobody could check its signatures",
                 "'eidtool objects --class certificate' lists the certificates");
   }
   const auto& algorithm = algorithm_for(arguments, pair.certificate->public_key());
   pkcs11::check_signable(pair.token(), algorithm);
   if (now() > pair.certificate->not_after()) {
-    context.console.warning("certificate " + in_quotes(pair.label) + " expired on " + to_rfc3339(pair.certificate->not_after()));
+    context.console.warning("certificate " + in_quotes(pair.label) + " expired on " +
+                            to_rfc3339(pair.certificate->not_after()));
   }
 
-  pkcs11::Authenticator authenticator(*pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
+  pkcs11::Authenticator authenticator(
+      *pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
   auto key = open_signing_key(pair, authenticator);
   const Job job{format, algorithm, pair, plan, key};
   announce(job, context, *pins);

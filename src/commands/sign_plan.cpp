@@ -15,7 +15,9 @@ std::string output_for(const std::string& document, const cli::Arguments& argume
   if (const auto output = arguments.value("output")) return *output;
   const auto folder = arguments.value("output-dir");
   if (document == "-") {
-    if (folder) throw Error(ErrorKind::usage, "the standard input has no name to be used in --output-dir", "-o FILE names the signature");
+    if (folder)
+      throw Error(ErrorKind::usage, "the standard input has no name to be used in --output-dir",
+                  "-o FILE names the signature");
     return "-";
   }
   const auto name = document + std::string(format.suffix());
@@ -41,14 +43,16 @@ class OutputCheck {
     const auto identity = identity_of(output);
     for (const auto& [document, input] : inputs_) {
       if (identity && input == identity) {
-        throw Error(ErrorKind::io, in_quotes(output) + " is the document " + in_quotes(document) + ": it is not overwritten",
+        throw Error(ErrorKind::io,
+                    in_quotes(output) + " is the document " + in_quotes(document) + ": it is not overwritten",
                     "-o FILE or --output-dir DIR writes elsewhere")
             .with_file(output);
       }
     }
     const auto [other, is_new] = outputs_.emplace(place_of(output), output);
     if (!is_new) {
-      throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice", "documents of one name need different folders");
+      throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice",
+                  "documents of one name need different folders");
     }
     check_writable(output, plan_.if_exists);
   }
@@ -62,7 +66,8 @@ class OutputCheck {
 }  // namespace
 
 void declare_output_options(cli::OptionSet& options) {
-  options.value("output", "FILE", "write the signature to this file; - is the standard output", 'o').kind = cli::ValueKind::file;
+  options.value("output", "FILE", "write the signature to this file; - is the standard output", 'o').kind =
+      cli::ValueKind::file;
   options.value("output-dir", "DIR", "write the signatures into this folder").kind = cli::ValueKind::folder;
   options.value("cert-out", "FILE", "also write the signer's certificate, DER").kind = cli::ValueKind::file;
   options.flag("force", "replace files that exist");
@@ -73,12 +78,15 @@ SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& fo
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
   const auto& documents = arguments.positional();
-  if (arguments.has("output") && arguments.has("output-dir")) throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
+  if (arguments.has("output") && arguments.has("output-dir"))
+    throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
   if (arguments.has("output") && documents.size() > 1) {
-    throw Error(ErrorKind::usage, "--output is for one document, and " + std::to_string(documents.size()) + " were given",
+    throw Error(ErrorKind::usage,
+                "--output is for one document, and " + std::to_string(documents.size()) + " were given",
                 "--output-dir DIR takes the signatures of several");
   }
-  if (plan.certificate_file == "-") throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
+  if (plan.certificate_file == "-")
+    throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
   std::size_t from_stdin = 0;
   for (const auto& document : documents) {
     from_stdin += document == "-" ? 1 : 0;

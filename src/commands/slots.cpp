@@ -107,9 +107,10 @@ int Slots::run(const cli::Arguments& arguments, cli::Context& context) const {
     }
   }
   if (!any) {
-    context.console.hint(selection.words.empty() ? "no token was found: is the card in the reader, and its PKCS#11 module "
-                                                   "configured or given with --module?"
-                                                 : "no token fits " + selection.description());
+    context.console.hint(selection.words.empty()
+                             ? "no token was found: is the card in the reader, and its PKCS#11 module "
+                               "configured or given with --module?"
+                             : "no token fits " + selection.description());
   }
   return cli::exit_status::done;
 }

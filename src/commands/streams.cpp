@@ -23,10 +23,12 @@ int report_failure(const Error& error, cli::Context& context) {
 
 void check_standard_output(const cli::Context& context, Content content, Asked asked) {
   if (context.output.is_json()) {
-    throw Error(ErrorKind::usage, "--json and a result on the standard output exclude each other", "-o FILE writes the result to a file");
+    throw Error(ErrorKind::usage, "--json and a result on the standard output exclude each other",
+                "-o FILE writes the result to a file");
   }
   if (content == Content::binary && asked == Asked::by_default && context.output.is_terminal()) {
-    throw Error(ErrorKind::usage, "binary data is not written to a terminal", "-o FILE writes it to a file, '-o -' here all the same");
+    throw Error(ErrorKind::usage, "binary data is not written to a terminal",
+                "-o FILE writes it to a file, '-o -' here all the same");
   }
 }
 

@@ -23,7 +23,8 @@ const cli::Program& program() {
   static const std::array commands = {EIDTOOL_COMMANDS(EIDTOOL_LIST)};
 #undef EIDTOOL_LIST
   static const cli::Program eidtool = {
-      "eidtool", "Lists, signs with and checks signatures of national eID smart cards, first the Portuguese Citizen Card.",
+      "eidtool",
+      "Lists, signs with and checks signatures of national eID smart cards, first the Portuguese Citizen Card.",
       commands};
   return eidtool;
 }

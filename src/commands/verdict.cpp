@@ -12,7 +12,8 @@ using formats::Severity;
 constexpr std::size_t least_rsa_size = 2048;  // bits, ETSI TS 119 312 §6.2.2.1
 constexpr std::size_t least_ec_size = 224;    // bits
 
-void look_at_certificate(const crypto::Certificate& certificate, const Policy& policy, std::vector<formats::Finding>& findings) {
+void look_at_certificate(const crypto::Certificate& certificate, const Policy& policy,
+                         std::vector<formats::Finding>& findings) {
   if (policy.at > certificate.not_after()) {
     findings.push_back({"certificate_expired", Severity::warning,
                         "the certificate expired on " + to_rfc3339(certificate.not_after()) +
@@ -29,7 +30,8 @@ void look_at_certificate(const crypto::Certificate& certificate, const Policy& p
     findings.push_back({"weak_key", Severity::warning, "the key is weak: " + key.description()});
   }
   if (certificate.is_ca()) {
-    findings.push_back({"signer_is_ca", Severity::warning, "the certificate is one of a certification authority, not of a person"});
+    findings.push_back(
+        {"signer_is_ca", Severity::warning, "the certificate is one of a certification authority, not of a person"});
   }
 }
 
@@ -48,10 +50,10 @@ Verdict judge(const formats::SignatureReport& report, const Policy& policy) {
   Verdict verdict{report.matches ? Answer::valid : Answer::invalid, report.findings};
   if (report.matches && report.algorithm != nullptr && report.algorithm->hash == HashAlgorithm::sha1) {
     if (!policy.allow_sha1) verdict.answer = Answer::indeterminate;
-    verdict.findings.push_back({"sha1", policy.allow_sha1 ? Severity::warning : Severity::error,
-                                policy.allow_sha1
-                                    ? "SHA-1 proves little: another document with the same digest can be made"
-                                    : "the signature matches, but SHA-1 proves little; --allow-sha1 accepts it all the same"});
+    verdict.findings.push_back(
+        {"sha1", policy.allow_sha1 ? Severity::warning : Severity::error,
+         policy.allow_sha1 ? "SHA-1 proves little: another document with the same digest can be made"
+                           : "the signature matches, but SHA-1 proves little; --allow-sha1 accepts it all the same"});
   }
   if (report.signer) look_at_certificate(*report.signer, policy, verdict.findings);
   verdict.findings.push_back({"trust_not_checked", Severity::info,

@@ -21,15 +21,18 @@ class Verify : public cli::Command {
   std::string_view name() const override { return "verify"; }
   std::string_view summary() const override { return "Check signatures, without card or reader, and show who signed."; }
   std::vector<cli::Example> examples() const override {
-    return {{"eidtool verify doc.pdf.sig --cert cert.der", "checks the signature of doc.pdf"},
-            {"eidtool verify s.bin --document doc.pdf --cert cert.pem", "where the names are others"},
-            {"eidtool verify -q doc.pdf.sig --cert cert.der && echo yes", "in a script: the exit status is the answer"}};
+    return {
+        {"eidtool verify doc.pdf.sig --cert cert.der", "checks the signature of doc.pdf"},
+        {"eidtool verify s.bin --document doc.pdf --cert cert.pem", "where the names are others"},
+        {"eidtool verify -q doc.pdf.sig --cert cert.der && echo yes", "in a script: the exit status is the answer"}};
   }
   void declare_options(cli::OptionSet& options) const override {
     options.positional("SIGNATURE…", 1, static_cast<std::size_t>(-1));
-    options.value("document", "FILE", "the document; default: the signature's name without .sig; - is stdin").kind = cli::ValueKind::file;
+    options.value("document", "FILE", "the document; default: the signature's name without .sig; - is stdin").kind =
+        cli::ValueKind::file;
     options.value("cert", "FILE", "the signer's certificate, DER or PEM").kind = cli::ValueKind::file;
-    options.value("digest", "NAME", "the digest that was signed; default: found out").choices = {"sha256", "sha384", "sha512", "sha1"};
+    options.value("digest", "NAME", "the digest that was signed; default: found out").choices = {"sha256", "sha384",
+                                                                                                 "sha512", "sha1"};
     options.value("padding", "NAME", "the RSA padding: pkcs1 or pss; default: found out").choices = {"pkcs1", "pss"};
     options.flag("allow-sha1", "accept a signature over a SHA-1 digest");
   }
@@ -43,8 +46,10 @@ std::string document_name(const std::string& signature, const cli::Arguments& ar
                           signature.compare(signature.size() - suffix.size(), suffix.size(), suffix) == 0 &&
                           signature[signature.size() - suffix.size() - 1] != '/';
   if (has_suffix) return signature.substr(0, signature.size() - suffix.size());
-  throw Error(ErrorKind::usage, "cannot tell which document " + in_quotes(signature) + " signs: its name does not end in " + std::string(suffix),
-              "--document FILE names it");
+  throw Error(
+      ErrorKind::usage,
+      "cannot tell which document " + in_quotes(signature) + " signs: its name does not end in " + std::string(suffix),
+      "--document FILE names it");
 }
 
 cli::Record finding_record(const formats::Finding& finding) {
@@ -63,10 +68,14 @@ void set_heading(cli::Record& record, const Verdict& verdict, const std::string&
   using Tone = cli::Record::Tone;
   switch (verdict.answer) {
     case Answer::valid:
-      record.heading("VALID: " + in_quotes(document) + " is as it was when it was signed with the key of " + who(*signer), Tone::good);
+      record.heading(
+          "VALID: " + in_quotes(document) + " is as it was when it was signed with the key of " + who(*signer),
+          Tone::good);
       return;
     case Answer::invalid:
-      record.heading("INVALID: " + in_quotes(signature) + " is no signature of " + in_quotes(document) + " by the key of this certificate", Tone::bad);
+      record.heading("INVALID: " + in_quotes(signature) + " is no signature of " + in_quotes(document) +
+                         " by the key of this certificate",
+                     Tone::bad);
       return;
     case Answer::indeterminate:
       record.heading("NOT ACCEPTED: " + in_quotes(signature) + " matches, but cannot be relied on", Tone::doubtful);
@@ -74,19 +83,21 @@ void set_heading(cli::Record& record, const Verdict& verdict, const std::string&
   }
 }
 
-Verdict verify_one(const std::string& signature_name, const crypto::Certificate& certificate, const cli::Arguments& arguments,
-                   cli::Context& context) {
+Verdict verify_one(const std::string& signature_name, const crypto::Certificate& certificate,
+                   const cli::Arguments& arguments, cli::Context& context) {
   const auto name_of_document = document_name(signature_name, arguments);
   auto file = open_document(signature_name);
   const auto signature = read_small_file(file, largest_signature_file, "signature");
   if (signature.empty()) {
-    throw Error(ErrorKind::malformed, in_quotes(signature_name) + " is empty: it holds no signature").with_file(signature_name);
+    throw Error(ErrorKind::malformed, in_quotes(signature_name) + " is empty: it holds no signature")
+        .with_file(signature_name);
   }
   formats::Document document(open_document(name_of_document));
   const auto& format = formats::raw();
   const auto digest = arguments.value("digest");
   const auto padding = arguments.value("padding");
-  formats::VerifyRequest request{document, signature, certificate, digest ? hash_by_name(*digest) : std::nullopt, std::nullopt};
+  formats::VerifyRequest request{document, signature, certificate, digest ? hash_by_name(*digest) : std::nullopt,
+                                 std::nullopt};
   if (padding) request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
   const auto report = format.verify(request);
   auto verdict = judge(report, {arguments.has("allow-sha1"), now()});
@@ -115,7 +126,8 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto document = arguments.value("document");
   for (const auto& signature : signatures) (void)document_name(signature, arguments);
   if (document && signatures.size() > 1) {
-    throw Error(ErrorKind::usage, "--document is for one signature, and " + std::to_string(signatures.size()) + " were given",
+    throw Error(ErrorKind::usage,
+                "--document is for one signature, and " + std::to_string(signatures.size()) + " were given",
                 "without it each is checked against the file of its own name");
   }
   if (document == "-" && signatures.front() == "-") {
@@ -137,7 +149,7 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
     int own = cli::exit_status::done;
     try {
       own = verify_one(signature, certificate, arguments, context).answer == Answer::valid ? cli::exit_status::done
-                                                                                             : cli::exit_status::no;
+                                                                                           : cli::exit_status::no;
     } catch (const Error& error) {  // per file of a batch
       own = report_failure(error, context);
     }

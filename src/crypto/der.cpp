@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/der.hpp"
 
+#include <array>
 #include <limits>
 
 #include "base/error.hpp"

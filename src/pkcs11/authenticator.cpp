@@ -62,10 +62,10 @@ void check_length(const PinRequest& request, const Pin& pin) {
   const bool too_short = pin.size() < request.min_length;
   const bool too_long = request.max_length != 0 && pin.size() > request.max_length;
   if (!too_short && !too_long) return;
-  throw Error(ErrorKind::pin_refused,
-              std::string("the PIN is too ") + (too_short ? "short" : "long") + ": nothing was sent to " + token,
-              "it takes " + std::to_string(request.min_length) + " to " + std::to_string(request.max_length) +
-                  " characters");
+  throw Error(
+      ErrorKind::pin_refused,
+      std::string("the PIN is too ") + (too_short ? "short" : "long") + ": nothing was sent to " + token,
+      "it takes " + std::to_string(request.min_length) + " to " + std::to_string(request.max_length) + " characters");
 }
 
 }  // namespace
@@ -90,9 +90,10 @@ Pin Authenticator::obtain(const PinRequest& request, bool for_signature) {
 
 void Authenticator::present(const Session& session, CK_USER_TYPE user, const std::string& key) {
   if (spent_) {
-    throw Error(ErrorKind::pin_refused,
-                "no PIN is sent to " + session.token().subject() + ": one was refused before, and it is not tried twice",
-                "start again with the right PIN");
+    throw Error(
+        ErrorKind::pin_refused,
+        "no PIN is sent to " + session.token().subject() + ": one was refused before, and it is not tried twice",
+        "start again with the right PIN");
   }
   auto token = session.token();
   token.refresh();
@@ -100,7 +101,8 @@ void Authenticator::present(const Session& session, CK_USER_TYPE user, const std
   check_state(request, final_try_);
   const bool on_reader = token.info().has(CKF_PROTECTED_AUTHENTICATION_PATH);
   if (on_reader && !source_.may_ask()) {
-    throw Error(ErrorKind::pin_required, "the PIN of " + token.subject() + " is entered on the reader, and --no-input forbids asking");
+    throw Error(ErrorKind::pin_required,
+                "the PIN of " + token.subject() + " is entered on the reader, and --no-input forbids asking");
   }
   Pin pin;
   if (on_reader) {

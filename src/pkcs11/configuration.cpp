@@ -64,7 +64,8 @@ std::vector<ConfiguredModule> configured_modules() {
   std::map<std::string, std::map<std::string, std::string>> by_name;
   for (const auto& folder : folders()) {
     std::error_code unreadable;
-    for (fs::directory_iterator entry(folder, unreadable), end; !unreadable && entry != end; entry.increment(unreadable)) {
+    for (fs::directory_iterator entry(folder, unreadable), end; !unreadable && entry != end;
+         entry.increment(unreadable)) {
       if (entry->path().extension() == ".module") {
         by_name.emplace(entry->path().stem().string(), read_configuration(entry->path()));
       }
@@ -75,7 +76,7 @@ std::vector<ConfiguredModule> configured_modules() {
     const auto library = entries.find("module");
     const auto enabled = entries.find("enable-in");
     const auto disabled = entries.find("disable-in");
-    if (library == entries.end() || entries.count("remote") != 0) continue;
+    if (library == entries.end() || entries.contains("remote")) continue;
     if (enabled != entries.end() && !names_program(enabled->second)) continue;
     if (disabled != entries.end() && names_program(disabled->second)) continue;
     modules.push_back({name, library->second});

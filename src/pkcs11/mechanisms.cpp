@@ -50,7 +50,8 @@ const HashRow& row_of(HashAlgorithm hash) {
 
 const MechanismRow& mechanisms_for(const SignatureAlgorithm& algorithm) {
   for (const auto& row : rows) {
-    if (row.hash == algorithm.hash && row.key_type == algorithm.key_type && row.padding == algorithm.padding) return row;
+    if (row.hash == algorithm.hash && row.key_type == algorithm.key_type && row.padding == algorithm.padding)
+      return row;
   }
   throw Error(ErrorKind::internal, "no mechanism for " + std::string(algorithm.name));
 }

@@ -75,7 +75,8 @@ CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
 
 Bytes Object::attribute(CK_ATTRIBUTE_TYPE type) const {
   Bytes value;
-  check(read_into(type, value), "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
+  check(read_into(type, value), "C_GetAttributeValue",
+        session_->token().subject() + ", attribute " + attribute_name(type));
   return value;
 }
 
@@ -84,7 +85,8 @@ Object::Reading Object::read(CK_ATTRIBUTE_TYPE type) const {
   const auto rv = read_into(type, reading.value);
   if (rv == CKR_ATTRIBUTE_SENSITIVE) {
     reading.absence = Absence::sensitive;
-  } else if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED || rv == CKR_ATTRIBUTE_VALUE_INVALID) {
+  } else if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED ||
+             rv == CKR_ATTRIBUTE_VALUE_INVALID) {
     reading.absence = Absence::not_there;
   } else {
     check(rv, "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
@@ -145,7 +147,8 @@ CK_RV Session::login(CK_USER_TYPE user, const Pin* pin) const {
 
 std::vector<Object> Session::find(const Template& wanted) const {
   auto attributes = wanted.attributes();
-  check(functions().C_FindObjectsInit(handle(), attributes.data(), attributes.size()), "C_FindObjectsInit", token().subject());
+  check(functions().C_FindObjectsInit(handle(), attributes.data(), attributes.size()), "C_FindObjectsInit",
+        token().subject());
   std::vector<CK_OBJECT_HANDLE> handles;
   std::array<CK_OBJECT_HANDLE, 64> piece{};
   CK_RV rv = CKR_OK;
@@ -178,7 +181,8 @@ std::optional<std::size_t> key_size(const Object& key) {
     std::size_t leading = 0;
     while (leading < modulus->size() && (*modulus)[leading] == 0) ++leading;
     if (leading == modulus->size()) return std::nullopt;
-    return (modulus->size() - leading - 1) * bits_per_byte + static_cast<std::size_t>(std::bit_width((*modulus)[leading]));
+    return (modulus->size() - leading - 1) * bits_per_byte +
+           static_cast<std::size_t>(std::bit_width((*modulus)[leading]));
   }
   const auto parameters = key.attribute_if_any(CKA_EC_PARAMS);
   return parameters ? curve_size(*parameters) : std::nullopt;

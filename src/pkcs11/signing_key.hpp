@@ -41,7 +41,8 @@ class SigningKey : public Signer {
  private:
   enum class Way { hashing, raw };
   std::vector<Way> ways(const SignatureAlgorithm& algorithm, const Message& message) const;
-  CK_RV sign_by(Way way, const SignatureAlgorithm& algorithm, Message& message, Bytes& signature, const char*& function);
+  CK_RV sign_by(Way way, const SignatureAlgorithm& algorithm, Message& message, Bytes& signature,
+                const char*& function);
   CK_RV finish(const Bytes* input, Bytes& signature, const char*& function);
 
   Object key_;

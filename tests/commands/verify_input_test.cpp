@@ -132,7 +132,7 @@ TEST_CASE("verify refuses what makes no sense") {
   desk.write("nameless", desk.read("doc.sig"));
   check_refused(desk, "verify", 2, "");
   check_refused(desk, "verify doc.sig", 2, "certificate");
-  check_refused(desk, "verify nameless --cert c.der", 2, "--document");
+  check_refused(desk, "verify nameless --cert c.der", 2, "nameless");
   check_refused(desk, "verify doc.sig --cert c.der --digest md5", 2, "md5");
   check_refused(desk, "verify doc.sig --cert c.der --cert c.der", 2, "--cert");
   check_refused(desk, "verify doc.sig --cert ''", 2, "--cert");

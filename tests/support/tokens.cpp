@@ -36,6 +36,8 @@ fs::path template_of(const TokenKind& kind) {
   program.words = {provisioner,   "provision", "--profile", kind.profile, "--key-type",
                    kind.key_type, "--pin",     token_pin,   "--module",   softhsm_module()};
   if (!kind.label.empty()) program.words.insert(program.words.end(), {"--label", kind.label});
+  const auto options = words_of(kind.options);
+  program.words.insert(program.words.end(), options.begin(), options.end());
   program.words.push_back(beginning);
   program.environment = {{"PATH", "/usr/bin:/bin"}, {"HOME", folder}};
   program.time_limit = std::chrono::seconds(600);
