@@ -93,11 +93,13 @@ Bytes encoded(std::uint8_t tag, BytesView content) {
   if (content.size() < 0x80) {
     bytes.push_back(static_cast<std::uint8_t>(content.size()));
   } else {
-    Bytes length;
-    for (auto size = content.size(); size > 0; size >>= 8U)
-      length.insert(length.begin(), static_cast<std::uint8_t>(size));
-    bytes.push_back(static_cast<std::uint8_t>(0x80U | length.size()));
-    bytes.insert(bytes.end(), length.begin(), length.end());
+    // The size in as many bytes as it needs, the highest first (X.690 §8.1.3.5).
+    std::size_t size_bytes = 0;
+    for (auto rest = content.size(); rest > 0; rest >>= 8U) ++size_bytes;
+    bytes.push_back(static_cast<std::uint8_t>(0x80U | size_bytes));
+    for (auto left = size_bytes; left > 0; --left) {
+      bytes.push_back(static_cast<std::uint8_t>(content.size() >> (8U * (left - 1))));
+    }
   }
   bytes.insert(bytes.end(), content.begin(), content.end());
   return bytes;

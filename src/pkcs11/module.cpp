@@ -25,14 +25,14 @@ std::string last_message() {
 
 std::string configured_name(CK_FUNCTION_LIST* functions) {
   char* name = p11_kit_module_get_name(functions);
-  const std::string text = name == nullptr ? "" : name;
+  std::string text = name == nullptr ? "" : name;
   std::free(name);
   return text;
 }
 
 std::string file_of(CK_FUNCTION_LIST* functions) {
   char* path = p11_kit_module_get_filename(functions);
-  const std::string text = path == nullptr ? "" : path;
+  std::string text = path == nullptr ? "" : path;
   std::free(path);
   return text;
 }

@@ -38,7 +38,7 @@ bool made_by_us(const fs::path& folder) {
   std::string first_line;
   if (!std::getline(configuration, first_line) || first_line != softhsm_configuration_mark) return false;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (ours.count(entry.path().filename().string()) == 0) return false;
+    if (!ours.contains(entry.path().filename().string())) return false;
   }
   return true;
 }

@@ -10,7 +10,7 @@ namespace eidtool::tests {
 
 namespace {
 
-const std::vector<TokenKind> two_cards = {TokenKind{"rsa2048", "card1", ""}, TokenKind{"p256", "card2", "SECOND"}};
+const std::vector<TokenKind> two_cards = {TokenKind{"rsa2048", "card1"}, TokenKind{"p256", "card2", "SECOND"}};
 
 std::string token_uri(const Desk& desk, const std::string& label) {
   for (const auto& line : json_lines(desk.eidtool("slots --json --token '" + label + "'").output))
@@ -81,15 +81,15 @@ TEST_CASE("URIs that are malformed, or carry what they must not, are usage error
   desk.filter("");
   struct Row {
     const char* uri;
-    const char* message;
+    const char* message = "";
   };
   constexpr Row rows[] = {
       {"nonsense", "nonsense"},
-      {"http://example.com", ""},
-      {"pkcs11:token=%zz", ""},
+      {"http://example.com"},
+      {"pkcs11:token=%zz"},
       {"pkcs11:no-such-attribute=x", "no-such-attribute"},
       {"pkcs11:token=a;token=b", "token"},
-      {"pkcs11:type=nonsense", ""},
+      {"pkcs11:type=nonsense"},
       {"pkcs11:?pin-value=1234", "pin-value"},
       {"pkcs11:?pin-source=|cat", "pin-source"},
       {"pkcs11:?pin-source=http://example.com/pin", "pin-source"},

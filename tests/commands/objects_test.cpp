@@ -145,7 +145,7 @@ TEST_CASE("objects that finds nothing is no failure, but gives a hint") {
 }
 
 TEST_CASE("objects --login sends no PIN where it cannot tell which token is meant") {
-  Desk desk({TokenKind{"rsa2048", "card1", ""}, TokenKind{"p256", "card2", "SECOND"}});
+  Desk desk({TokenKind{"rsa2048", "card1"}, TokenKind{"p256", "card2", "SECOND"}});
   desk.filter("");
   const auto refusal = check_refused(desk, "objects --login --pin-file ../pin", 4, "choose one");
   CHECK(desk.logged("C_Login") == 0);

@@ -59,6 +59,18 @@ TEST_CASE("a usage error with --json is a record as well") {
   CHECK(lines[0].number("/exit_status") == 2);
 }
 
+TEST_CASE("the schemas allow what they name and nothing else") {
+  const std::string error = R"({"type":"error","v":1,"kind":"io","message":"m","exit_status":3)";
+  CHECK(JsonLine(error + "}").complaints() == "");
+  for (const auto* wrong : {R"(,"extra":1})", R"(,"rv":"7"})", R"(,"function":"sign"})"}) {
+    INFO(wrong);
+    CHECK(JsonLine(error + wrong).complaints() != "");
+  }
+  CHECK(JsonLine(R"({"type":"error","v":2,"kind":"io","message":"m","exit_status":3})").complaints() != "");
+  CHECK(JsonLine(R"({"type":"error","v":1,"kind":"io"})").complaints() != "");
+  CHECK(JsonLine(R"({"v":1})").complaints() != "");
+}
+
 TEST_CASE("a flag given twice is the same as once") {
   Desk desk;
   CHECK(desk.eidtool("slots --json --json --no-input --no-input").status == 0);

@@ -63,7 +63,7 @@ TEST_CASE("a module with raw mechanisms only signs with RSA-PSS") {
 }
 
 TEST_CASE("a module with hashing mechanisms only signs with EC") {
-  Desk desk({TokenKind{"p256", "card2", ""}});
+  Desk desk({TokenKind{"p256", "card2"}});
   put_documents(desk);
   desk.filter(hashing_only_ec);
   for (const auto& options : {"", "--digest sha384", "--digest sha512"}) check_signs(desk, options, "p256");
@@ -140,18 +140,17 @@ TEST_CASE("a module that prints and reads spoils neither the signature nor the d
 TEST_CASE("a token that goes away, or a module that fails, leaves nothing behind") {
   struct Row {
     const char* directive;
-    const char* options;
     const char* message;
   };
   constexpr Row rows[] = {
-      {"return C_Sign CKR_DEVICE_REMOVED", "", "removed"},
-      {"return C_Sign CKR_TOKEN_NOT_PRESENT", "", ""},
-      {"return C_SignInit CKR_SESSION_HANDLE_INVALID", "", "CKR_SESSION_HANDLE_INVALID"},
-      {"return C_Sign CKR_GENERAL_ERROR", "", "CKR_GENERAL_ERROR"},
-      {"return C_OpenSession CKR_DEVICE_ERROR", "", "CKR_DEVICE_ERROR"},
-      {"return C_Initialize CKR_GENERAL_ERROR", "", "CKR_GENERAL_ERROR"},
-      {"return C_FindObjects CKR_DEVICE_ERROR", "", "CKR_DEVICE_ERROR"},
-      {"return C_SignUpdate CKR_DEVICE_MEMORY\nhide CKM_RSA_PKCS", "", "CKR_DEVICE_MEMORY"},
+      {"return C_Sign CKR_DEVICE_REMOVED", "removed"},
+      {"return C_Sign CKR_TOKEN_NOT_PRESENT", ""},
+      {"return C_SignInit CKR_SESSION_HANDLE_INVALID", "CKR_SESSION_HANDLE_INVALID"},
+      {"return C_Sign CKR_GENERAL_ERROR", "CKR_GENERAL_ERROR"},
+      {"return C_OpenSession CKR_DEVICE_ERROR", "CKR_DEVICE_ERROR"},
+      {"return C_Initialize CKR_GENERAL_ERROR", "CKR_GENERAL_ERROR"},
+      {"return C_FindObjects CKR_DEVICE_ERROR", "CKR_DEVICE_ERROR"},
+      {"return C_SignUpdate CKR_DEVICE_MEMORY\nhide CKM_RSA_PKCS", "CKR_DEVICE_MEMORY"},
   };
   Desk desk;
   put_documents(desk);
@@ -164,7 +163,7 @@ TEST_CASE("a token that goes away, or a module that fails, leaves nothing behind
 }
 
 TEST_CASE("Ed25519 signs in one piece, with no digest and no padding to choose") {
-  Desk desk({TokenKind{"ed25519", "card2", ""}});
+  Desk desk({TokenKind{"ed25519", "card2"}});
   put_documents(desk);
   check_signs(desk, "", "ed25519");
   CHECK(desk.read("large.sig").size() == 64);
@@ -173,7 +172,7 @@ TEST_CASE("Ed25519 signs in one piece, with no digest and no padding to choose")
 }
 
 TEST_CASE("only RSA has a padding to choose") {
-  Desk desk({TokenKind{"p256", "card2", ""}});
+  Desk desk({TokenKind{"p256", "card2"}});
   put_documents(desk);
   check_refused(desk, "sign small --padding pss --pin-file ../pin", 2, "padding");
 }

@@ -68,7 +68,7 @@ TEST_CASE("slots --mechanisms lists what the token can do") {
 }
 
 TEST_CASE("slots narrows down to the token that is chosen") {
-  Desk desk({TokenKind{"rsa2048", "card1", ""}, TokenKind{"p256", "card2", "SECOND"}});
+  Desk desk({TokenKind{"rsa2048", "card1"}, TokenKind{"p256", "card2", "SECOND"}});
   CHECK(tokens_of(desk.eidtool("slots --json")).size() == 2);
   const auto second = tokens_of(desk.eidtool("slots --json --token SECOND"));
   REQUIRE(second.size() == 1);

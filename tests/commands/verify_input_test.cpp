@@ -63,7 +63,7 @@ TEST_CASE("a signature of another key, or of another type of key, is invalid") {
   put_signed_document(desk);
   REQUIRE(desk.eidtool("export-cert --as signature -o other.der").status == 0);
   check_invalid(desk, "verify doc.sig --cert other.der");
-  for (const auto& kind : {TokenKind{"p256", "card2", ""}, TokenKind{"ed25519", "card2", ""}}) {
+  for (const auto& kind : {TokenKind{"p256", "card2"}, TokenKind{"ed25519", "card2"}}) {
     const Desk stranger({kind});
     REQUIRE(stranger.eidtool("export-cert -o c.der").status == 0);
     desk.write("stranger.der", stranger.read("c.der"));

@@ -118,7 +118,7 @@ TEST_CASE("options that contradict the signature make it invalid, those that agr
 
 TEST_CASE("PSS and ECDSA are found out by trying, and the guess is told") {
   for (const auto& [kind, options] : {std::pair{TokenKind{}, "--padding pss --digest sha384"},
-                                      std::pair{TokenKind{"p256", "card2", ""}, "--digest sha512"}}) {
+                                      std::pair{TokenKind{"p256", "card2"}, "--digest sha512"}}) {
     Desk desk({kind});
     signed_desk(desk, options);
     const auto valid = verification(desk, "verify --json doc.sig --cert c.der");

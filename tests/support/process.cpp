@@ -215,6 +215,9 @@ Outcome Child::wait() {
   id_ = -1;
   outcome_.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   outcome_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  constexpr int not_started = 127;
+  if (outcome_.status == not_started && outcome_.output.empty() && outcome_.errors.empty())
+    give_up("cannot be started");
   return outcome_;
 }
 

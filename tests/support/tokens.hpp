@@ -11,8 +11,8 @@ namespace eidtool::tests {
 struct TokenKind {
   std::string key_type = "rsa2048";
   std::string profile = "card1";
-  std::string label;    // empty: the profile's own
-  std::string options;  // further ones of the provisioner; a label of its own then tells the kind apart
+  std::string label = {};    // empty: the profile's own
+  std::string options = {};  // further ones of the provisioner; a label of its own then tells the kind apart
 
   std::string name() const;
 };
