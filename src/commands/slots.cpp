@@ -19,7 +19,7 @@ class Slots : public cli::Command {
             {"eidtool --json slots | jq -r .token.uri", "the URIs of all tokens, for other commands"}};
   }
   void declare_options(cli::OptionSet& options) const override {
-    options.flag("all", "also slots without a token");
+    options.flag("all", "also slots without a token, and tokens not initialised yet");
     options.flag("mechanisms", "also the mechanisms of each token");
     declare_token_options(options);
   }
@@ -96,7 +96,8 @@ int Slots::run(const cli::Arguments& arguments, cli::Context& context) const {
     try {
       for (const auto& slot : module.slots(all ? pkcs11::Module::Slots::all : pkcs11::Module::Slots::with_token)) {
         const auto token = slot.token();
-        if (!token && !all) continue;
+        // A token that nobody initialised is as good as none: SoftHSM always shows one.
+        if (!all && (!token || !token->info().has(CKF_TOKEN_INITIALIZED))) continue;
         if (token && !selection.matches(*token)) continue;
         context.output.print(slot_record(slot, token, arguments.has("mechanisms")));
         any = true;

@@ -67,6 +67,13 @@ TEST_CASE("slots --mechanisms lists what the token can do") {
   CHECK(contains(desk.eidtool("slots --mechanisms").output, "sha256_rsa_pkcs"));
 }
 
+TEST_CASE("a token that nobody initialised shows with --all alone") {
+  // SoftHSM offers one more of these, always.
+  Desk desk;
+  CHECK_FALSE(contains(desk.eidtool("slots").output, "Uninitialised"));
+  CHECK(contains(desk.eidtool("slots --all").output, "Uninitialised token"));
+}
+
 TEST_CASE("slots narrows down to the token that is chosen") {
   Desk desk({TokenKind{"rsa2048", "card1"}, TokenKind{"p256", "card2", "SECOND"}});
   CHECK(tokens_of(desk.eidtool("slots --json")).size() == 2);
