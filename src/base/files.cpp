@@ -32,8 +32,23 @@ std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
   return FileIdentity{status.st_dev, status.st_ino};
 }
 
+namespace {
+
+/// The names by which a shell's user means the standard input. Opened as they are, they would be the
+/// /dev/null that standard_streams::take_over() put in its place: an empty document, signed.
+bool names_standard_input(const std::filesystem::path& path) {
+  return path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0";
+}
+
+int open_for_reading(const std::filesystem::path& path) {
+  if (names_standard_input(path)) return ::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+}  // namespace
+
 InputFile::InputFile(const std::filesystem::path& path)
-    : InputFile(FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)), path.string()) {}
+    : InputFile(FileDescriptor(open_for_reading(path)), path.string()) {}
 
 InputFile::InputFile(FileDescriptor descriptor, std::string name)
     : descriptor_(std::move(descriptor)), name_(std::move(name)) {

@@ -36,10 +36,10 @@ std::string hint_for_unknown(const OptionSet& options, const std::string& name) 
 }
 
 void check_values(const Option& option, const std::vector<std::string>& values) {
-  if (!option.takes_value()) return;
   if (values.size() > 1 && !option.repeatable) {
-    throw Error(ErrorKind::usage, "--" + option.name + " was given twice", "it takes one value");
+    throw Error(ErrorKind::usage, "--" + option.name + " was given twice", "once is enough");
   }
+  if (!option.takes_value()) return;
   for (const auto& value : values) {
     if (value.empty()) throw Error(ErrorKind::usage, "--" + option.name + " needs a value, not an empty one");
     const auto& choices = option.choices;

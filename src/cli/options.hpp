@@ -65,7 +65,7 @@ class Arguments {
 };
 
 /// Throws usage: unknown options, values missing, not among the choices or given twice, too few or
-/// too many arguments. A flag given twice is the same as once.
+/// too many arguments.
 Arguments parse(const OptionSet& options, const std::vector<std::string>& words);
 
 }  // namespace eidtool::cli

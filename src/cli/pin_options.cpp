@@ -2,6 +2,7 @@
 #include "cli/pin_options.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -106,7 +107,11 @@ std::unique_ptr<PinSource> from_descriptor(Context& context, const std::string& 
   }
   // 0 is where take_over() put the real standard input; 1 and 2 are written to, not read.
   const int given = number == 0 ? standard_streams::input() : static_cast<int>(number);
-  FileDescriptor copy(number == 1 || number == 2 ? -1 : ::fcntl(given, F_DUPFD_CLOEXEC, 3));
+  // Our own copies of the standard streams are nobody's PIN, though their numbers can be guessed.
+  const bool is_ours = number != 0 && (given == standard_streams::input() || given == standard_streams::output());
+  const int flags = ::fcntl(given, F_GETFL);
+  const bool readable = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && number != 1 && number != 2 && !is_ours;
+  FileDescriptor copy(readable ? ::fcntl(given, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1);
   if (!copy) throw Error(ErrorKind::usage, "--pin-fd " + text + " is not open for reading");
   auto file = std::make_shared<InputFile>(std::move(copy), "file descriptor " + text);
   return std::make_unique<StoredPin>(context, file->name(), [file] { return read_first_line(*file); });

@@ -91,6 +91,7 @@ class Collector {
               std::nullopt,
               label,
               label,
+              {},
               object.attribute_if_any(CKA_ID).value_or(Bytes()),
               purpose_of(token, label, *certificate),
               ""};
@@ -125,7 +126,7 @@ class Collector {
   }
 
   void consider_lone_key(const pkcs11::Session& session, const VisibleKey& key) {
-    Pair pair{session, std::nullopt, key.object, key.label, key.label, key.id, std::nullopt, ""};
+    Pair pair{session, std::nullopt, key.object, key.label, key.label, {}, key.id, std::nullopt, ""};
     const auto* profile = session.token().profile();
     if (profile != nullptr) pair.purpose = profile->purpose_of(key.label);
     if (!matches(pair, {key.label})) return;
@@ -133,16 +134,18 @@ class Collector {
     offer_.pairs.push_back(std::move(pair));
   }
 
-  bool matches(const Pair& pair, const std::vector<std::string>& labels) const {
+  bool matches(Pair& pair, const std::vector<std::string>& labels) const {
     if (!selection_.matches_id(pair.id)) return false;
     if (selection_.purpose && selection_.purpose != pair.purpose) return false;
     const auto* profile = pair.token().profile();
     for (const auto& wanted : selection_.labels()) {
       if (std::find(labels.begin(), labels.end(), wanted) != labels.end()) continue;
-      // The label of a key that is invisible before the login: the card's profile knows whose it is,
-      // and private_key_of() looks again afterwards.
-      const bool is_key = wanted.find("KEY") != std::string::npos;
-      if (profile == nullptr || !is_key || !pair.purpose || profile->purpose_of(wanted) != pair.purpose) return false;
+      // The label of a key that is invisible before the login: the card's profile knows whose it is, and
+      // private_key_of() looks whether it is really called so. Where a key is visible, it was compared.
+      const bool no_key_is_visible = labels.size() == 1 && pair.certificate;
+      if (!no_key_is_visible || profile == nullptr || !pair.purpose || profile->purpose_of(wanted) != pair.purpose)
+        return false;
+      pair.wanted_key_label = wanted;
     }
     return true;
   }
@@ -238,6 +241,12 @@ Pair choose_from(const std::vector<Pair>& all, const Selection& selection, cli::
 }  // namespace
 
 Pair choose_pair(const Selection& selection, cli::Context& context) {
+  const auto object_class = selection.uri ? selection.uri->object_class() : std::nullopt;
+  if (object_class && object_class != CKO_PRIVATE_KEY && object_class != CKO_PUBLIC_KEY &&
+      object_class != CKO_CERTIFICATE) {
+    throw Error(ErrorKind::not_found, "the URI names neither a key nor a certificate",
+                "its type is one of private, public, cert");
+  }
   const auto tokens = find_tokens(open_modules(selection, context), selection, context);
   const auto offer = offer_of(tokens, selection, context);
   if (offer.pairs.empty()) throw nothing_found(tokens, offer, selection);
@@ -272,6 +281,11 @@ pkcs11::Object private_key_of(const Pair& pair) {
     throw Error(ErrorKind::not_found,
                 "certificate " + in_quotes(pair.label) + " on " + pair.token().subject() +
                     " belongs to another key than the one with its id",
+                "'eidtool objects --login' lists the keys");
+  }
+  if (!pair.wanted_key_label.empty() && matching.front().label != pair.wanted_key_label) {
+    throw Error(ErrorKind::not_found,
+                "no key on " + pair.token().subject() + " has the label " + in_quotes(pair.wanted_key_label),
                 "'eidtool objects --login' lists the keys");
   }
   if (matching.size() > 1) {

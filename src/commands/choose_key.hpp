@@ -19,8 +19,9 @@ struct Pair {
   pkcs11::Session session;
   std::optional<crypto::Certificate> certificate;
   std::optional<pkcs11::Object> private_key;
-  std::string label;      // of the certificate; of the key where there is no certificate
-  std::string key_label;  // of the key where the token shows one, else as label
+  std::string label;             // of the certificate; of the key where there is no certificate
+  std::string key_label;         // of the key where the token shows one, else as label
+  std::string wanted_key_label;  // asked for and not visible yet: private_key_of() looks
   Bytes id;
   std::optional<Purpose> purpose;
   std::string uri;

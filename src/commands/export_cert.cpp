@@ -98,14 +98,17 @@ Found named_certificate(const Selection& selection, cli::Context& context) {
 }
 
 Found chosen_certificate(const Selection& selection, cli::Context& context) {
-  if (selection.names_object()) return named_certificate(selection, context);
+  const auto object_class = selection.uri ? selection.uri->object_class() : std::nullopt;
+  if (selection.names_object() && object_class.value_or(CKO_CERTIFICATE) == CKO_CERTIFICATE) {
+    return named_certificate(selection, context);
+  }
   const auto pair = choose_pair(selection, context);
   if (pair.certificate) return {pair.token(), *pair.certificate, pair.label, pair.id};
   throw Error(ErrorKind::not_found, "key " + in_quotes(pair.label) + " has no certificate on " + pair.token().subject(),
               "'eidtool objects --class certificate' lists those there are");
 }
 
-/// The signer's certificate and above it what the card holds of its issuers, found by name and key.
+/// The signer's certificate and above it what the card holds of its issuers, found by name.
 std::vector<crypto::Certificate> chain_of(const Found& leaf, cli::Context& context) {
   std::vector<pkcs11::Token> card;
   for (const auto& slot : leaf.token.module().slots(pkcs11::Module::Slots::with_token)) {
@@ -181,6 +184,10 @@ int ExportCert::run(const cli::Arguments& arguments, cli::Context& context) cons
   const auto output = arguments.value("output");
   if (arguments.has("all") != folder.has_value()) throw Error(ErrorKind::usage, "--all and --output-dir go together");
   if (arguments.has("all")) {
+    if (!selection.says_nothing_of_key()) {
+      throw Error(ErrorKind::usage, "--all takes every certificate: nothing may choose one of them",
+                  "leave out --id, --label, --as and the URI's object");
+    }
     if (output || arguments.has("chain")) throw Error(ErrorKind::usage, "--all goes with neither --output nor --chain");
     check_writable(std::filesystem::path(*folder) / "certificate", IfExists::replace);
     return export_all(selection, *folder, pem, if_exists, context);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/selection.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
 #include "pkcs11/module.hpp"
 
@@ -29,7 +32,7 @@ std::vector<std::string> Selection::labels() const {
   return labels;
 }
 
-bool Selection::names_object() const { return id || label || (uri && uri->names_object()); }
+bool Selection::names_object() const { return id || label || (uri && (uri->object_id() || uri->object_label())); }
 
 std::string Selection::description() const { return join(words, ", "); }
 
@@ -83,15 +86,17 @@ std::vector<pkcs11::Module> open_modules(const Selection& selection, cli::Contex
   if (selection.uri && selection.uri->module_path()) paths.push_back(*selection.uri->module_path());
   std::vector<pkcs11::Module> modules;
   if (!paths.empty()) {
+    std::vector<FileIdentity> loaded;
     for (const auto& path : paths) {
-      // With one module there is nothing else to show: its failure is the command's.
-      if (paths.size() == 1) {
-        modules.push_back(pkcs11::Module::load(path));
-        break;
-      }
+      // One library by two names is one module: its tokens count once.
+      const auto identity = identity_of(path);
+      if (identity && std::find(loaded.begin(), loaded.end(), *identity) != loaded.end()) continue;
+      if (identity) loaded.push_back(*identity);
       try {
         modules.push_back(pkcs11::Module::load(path));
       } catch (const Error& error) {  // one of a batch
+        // With no other to show, its failure is the command's.
+        if (modules.empty() && &path == &paths.back()) throw;
         context.console.warning(error.what());
       }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -61,6 +62,19 @@ const SignatureAlgorithm& algorithm_for(const cli::Arguments& arguments, const c
   return *algorithm;
 }
 
+/// What Ed25519 cannot take is told before a PIN is asked for; a pipe's size shows only in the reading.
+void check_sizes(const SignPlan& plan) {
+  for (const auto& task : plan.tasks) {
+    std::error_code no_size;
+    const auto size = std::filesystem::file_size(task.document, no_size);
+    if (no_size || size <= pkcs11::largest_single_piece) continue;
+    throw Error(ErrorKind::unsupported,
+                in_quotes(task.document) + " is larger than 256 MiB: Ed25519 takes a document in one piece",
+                "a key of another kind signs documents of any size")
+        .with_file(task.document);
+  }
+}
+
 /// Everything that the documents of one command share.
 struct Job {
   const formats::Format& format;
@@ -68,12 +82,18 @@ struct Job {
   const Pair& pair;
   const SignPlan& plan;
   pkcs11::SigningKey& key;
+  bool certificate_is_written = false;
 };
 
-void sign_one(const Job& job, const SignTask& task, cli::Context& context) {
+void sign_one(Job& job, const SignTask& task, cli::Context& context) {
   formats::Document document(open_document(task.document));
   const auto signature = job.format.sign({document, job.algorithm}, job.key);
   context.console.detail(in_quotes(task.document) + " was signed by " + job.key.last_mechanism());
+  // Before the signature, and not before there is one.
+  if (job.plan.certificate_file && !job.certificate_is_written) {
+    write_file(*job.plan.certificate_file, job.key.certificate(), job.plan.if_exists);
+    job.certificate_is_written = true;
+  }
   if (task.to_stdout()) {
     context.output.write(signature);
     return;
@@ -100,7 +120,7 @@ bool ends_the_batch(const Error& error) {
          error.kind() == ErrorKind::module_failed;
 }
 
-int sign_all(const Job& job, cli::Context& context) {
+int sign_all(Job& job, cli::Context& context) {
   int status = cli::exit_status::done;
   for (const auto& task : job.plan.tasks) {
     try {
@@ -135,7 +155,10 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto selection = selection_from(arguments);
   const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
   const auto& format = *formats::find(arguments.value("format").value_or("raw"));
-  const auto plan = plan_signing(arguments, format, context);
+  auto other_inputs = context.modules;
+  if (const auto file = arguments.value("pin-file")) other_inputs.push_back(*file);
+  if (selection.uri && selection.uri->pin_file()) other_inputs.push_back(*selection.uri->pin_file());
+  const auto plan = plan_signing(arguments, format, context, other_inputs);
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {
@@ -146,6 +169,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   }
   const auto& algorithm = algorithm_for(arguments, pair.certificate->public_key());
   pkcs11::check_signable(pair.token(), algorithm);
+  if (algorithm.key_type == KeyType::ed25519) check_sizes(plan);
   if (now() > pair.certificate->not_after()) {
     context.console.warning("certificate " + in_quotes(pair.label) + " expired on " +
                             to_rfc3339(pair.certificate->not_after()));
@@ -154,9 +178,8 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   pkcs11::Authenticator authenticator(
       *pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
   auto key = open_signing_key(pair, authenticator);
-  const Job job{format, algorithm, pair, plan, key};
+  Job job{format, algorithm, pair, plan, key};
   announce(job, context, *pins);
-  if (plan.certificate_file) write_file(*plan.certificate_file, pair.certificate->der(), plan.if_exists);
   return sign_all(job, context);
 }
 

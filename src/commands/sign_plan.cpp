@@ -33,10 +33,16 @@ std::string place_of(const std::string& path) {
 
 class OutputCheck {
  public:
-  explicit OutputCheck(const SignPlan& plan) : plan_(plan) {
+  OutputCheck(const SignPlan& plan, const std::vector<std::string>& other_inputs) : plan_(plan) {
     for (const auto& task : plan.tasks) {
-      if (task.document != "-") inputs_.emplace_back(task.document, identity_of(task.document));
+      // Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
+      // A FIFO is opened when its turn comes: opening it twice would lose its writer.
+      std::error_code unknown;
+      if (task.document != "-" && std::filesystem::is_fifo(task.document, unknown)) continue;
+      const auto document = open_document(task.document);
+      if (document.is_regular()) inputs_.emplace_back(document.name(), document.identity());
     }
+    for (const auto& file : other_inputs) inputs_.emplace_back(file, identity_of(file));
   }
 
   void check(const std::string& output) {
@@ -44,7 +50,7 @@ class OutputCheck {
     for (const auto& [document, input] : inputs_) {
       if (identity && input == identity) {
         throw Error(ErrorKind::io,
-                    in_quotes(output) + " is the document " + in_quotes(document) + ": it is not overwritten",
+                    in_quotes(output) + " is an input, " + in_quotes(document) + ": it is not overwritten",
                     "-o FILE or --output-dir DIR writes elsewhere")
             .with_file(output);
       }
@@ -73,7 +79,8 @@ void declare_output_options(cli::OptionSet& options) {
   options.flag("force", "replace files that exist");
 }
 
-SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context) {
+SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context,
+                      const std::vector<std::string>& other_inputs) {
   SignPlan plan;
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
@@ -96,16 +103,13 @@ SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& fo
   if (from_stdin == 1 && documents.size() > 1 && plan.tasks.size() > 1) {
     throw Error(ErrorKind::usage, "the standard input is signed alone, not beside other documents");
   }
-  OutputCheck outputs(plan);
+  OutputCheck outputs(plan, other_inputs);
   for (const auto& task : plan.tasks) {
     if (task.to_stdout()) {
       check_standard_output(context, Content::binary, arguments.has("output") ? Asked::by_name : Asked::by_default);
     } else {
       outputs.check(task.output);
     }
-    // A FIFO is opened when its turn comes: opening it twice would lose its writer.
-    std::error_code unknown;
-    if (task.document != "-" && !std::filesystem::is_fifo(task.document, unknown)) (void)open_document(task.document);
   }
   if (plan.certificate_file) outputs.check(*plan.certificate_file);
   return plan;

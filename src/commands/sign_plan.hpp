@@ -32,6 +32,8 @@ struct SignPlan {
 void declare_output_options(cli::OptionSet& options);
 
 /// Throws usage, io.
-SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context);
+/// `other_inputs`: files that are read besides the documents (PIN, modules), never to be written over.
+SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context,
+                      const std::vector<std::string>& other_inputs);
 
 }  // namespace eidtool::commands

@@ -26,6 +26,8 @@ void check_standard_output(const cli::Context& context, Content content, Asked a
     throw Error(ErrorKind::usage, "--json and a result on the standard output exclude each other",
                 "-o FILE writes the result to a file");
   }
+  if (standard_streams::output() < 0)
+    throw Error(ErrorKind::io, "the standard output is closed", "-o FILE writes to a file");
   if (content == Content::binary && asked == Asked::by_default && context.output.is_terminal()) {
     throw Error(ErrorKind::usage, "binary data is not written to a terminal",
                 "-o FILE writes it to a file, '-o -' here all the same");

@@ -15,9 +15,6 @@ namespace eidtool::pkcs11 {
 
 namespace {
 
-/// Ed25519 hashes the message twice (RFC 8032 §5.1.6), so tokens take it in one piece.
-constexpr std::uint64_t largest_single_piece = 256ULL << 20U;  // bytes
-
 bool is_listed(const std::vector<Mechanism>& mechanisms, CK_MECHANISM_TYPE type) {
   return std::any_of(mechanisms.begin(), mechanisms.end(), [type](const Mechanism& mechanism) {
     // Some modules set no flags at all.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "pkcs11/session.hpp"
 
 namespace eidtool::pkcs11 {
+
+/// Ed25519 hashes the message twice (RFC 8032 §5.1.6), so tokens take it in one piece.
+inline constexpr std::uint64_t largest_single_piece = 256ULL << 20U;  // bytes
 
 /// The facts about a key that its certificate tells, handed in: pkcs11/ parses no X.509.
 struct KeyFacts {

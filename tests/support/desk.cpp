@@ -16,9 +16,11 @@ namespace {
 Environment bare_environment() {
   Environment environment = {
       {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}, {"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}};
-  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"}) {
+  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) environment[name] = value;
   }
+  environment["LSAN_OPTIONS"] =
+      "suppressions=" + from_meson("EIDTOOL_SOURCE") + "/tests/support/leaks.txt:print_suppressions=0";
   return environment;
 }
 
