@@ -49,15 +49,24 @@ void check_values(const Option& option, const std::vector<std::string>& values) 
   }
 }
 
+/// The option's name in an exception of cxxopts, which quotes it, in some builds with typographic marks.
+std::string name_quoted_in(const std::string& what) {
+  struct Marks {
+    std::string_view open, close;
+  };
+  for (const auto& [open, close] : {Marks{"\xe2\x80\x98", "\xe2\x80\x99"}, Marks{"'", "'"}}) {
+    const auto first = what.find(open);
+    const auto last = what.rfind(close);
+    if (first == std::string::npos || last == std::string::npos || last < first + open.size()) continue;
+    return what.substr(first + open.size(), last - first - open.size());
+  }
+  return what;
+}
+
 /// cxxopts words its exceptions for programmers; these are for people.
 [[noreturn]] void throw_as_usage(const OptionSet& options, const cxxopts::exceptions::exception& exception) {
   const std::string what = exception.what();
-  // It quotes the option's name with typographic marks.
-  const auto first = what.find("\xe2\x80\x98");
-  const auto last = what.find("\xe2\x80\x99");
-  const auto name = first == std::string::npos || last == std::string::npos || last < first + 3
-                        ? what
-                        : what.substr(first + 3, last - first - 3);
+  const auto name = name_quoted_in(what);
   if (dynamic_cast<const cxxopts::exceptions::no_such_option*>(&exception) != nullptr) {
     const auto* dashes = name.size() == 1 ? "-" : "--";
     throw Error(ErrorKind::usage, "unknown option " + in_quotes(dashes + name), hint_for_unknown(options, name));

@@ -71,9 +71,10 @@ TEST_CASE("the schemas allow what they name and nothing else") {
   CHECK(JsonLine(R"({"v":1})").complaints() != "");
 }
 
-TEST_CASE("a flag given twice is the same as once") {
-  Desk desk;
-  CHECK(desk.eidtool("slots --json --json --no-input --no-input").status == 0);
+TEST_CASE("an option given twice is a usage error, but for --module") {
+  Desk desk(no_tokens);
+  check_refused(desk, "slots --all --all", 2, "--all was given twice");
+  check_refused(desk, "slots --color never --color never", 2, "--color was given twice");
 }
 
 TEST_CASE("a standard output that is full is a failure of every command") {
