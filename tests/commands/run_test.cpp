@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cctype>
 #include <string>
 
 #include "support/catch.hpp"
@@ -75,6 +76,29 @@ TEST_CASE("an option given twice is a usage error, but for --module") {
   Desk desk(no_tokens);
   check_refused(desk, "slots --all --all", 2, "--all was given twice");
   check_refused(desk, "slots --color never --color never", 2, "--color was given twice");
+}
+
+TEST_CASE("no option of any command may be given twice, by its own help") {
+  Desk desk(no_tokens);
+  desk.module_options = {};
+  for (const std::string command : {"slots", "objects", "sign", "verify", "export-cert"}) {
+    std::size_t count = 0;
+    for (const auto& line : lines_of(desk.eidtool(command + " --help").output)) {
+      // `  -q, --quiet   …`, `      --color WHEN   …`: a placeholder in capitals follows what takes a value.
+      const auto begin = line.find("--");
+      if (begin != std::string("      ").size()) continue;
+      const auto words = words_of(line.substr(begin));
+      const auto& option = words.front();
+      // Two answer before anything else is looked at, one may stand many times, one changes the shape of errors.
+      if (option == "--help" || option == "--version" || option == "--module" || option == "--json") continue;
+      const bool takes_value = words.size() > 1 && std::isupper(static_cast<unsigned char>(words[1][0])) != 0;
+      const auto once = option + (takes_value ? " 1 " : " ");
+      check_refused(desk, command + " " + once + once + "x", 2, option + " was given twice");
+      ++count;
+    }
+    INFO(command);
+    CHECK(count > 5);
+  }
 }
 
 TEST_CASE("a standard output that is full is a failure of every command") {

@@ -227,4 +227,36 @@ TEST_CASE("SHA-1 signs when asked for by name, and says so") {
   CHECK(says(signing, "warning", "SHA-1"));
 }
 
+TEST_CASE("the standard input by its other names is the standard input") {
+  Desk desk;
+  desk.write("doc", "text");
+  auto program = desk.eidtool_program("sign /dev/stdin -o s.sig --pin-file ../pin --cert-out c.der");
+  program.input_file = desk.path("doc");
+  CHECK(Desk::run_eidtool(program).status == 0);
+  CHECK(desk.eidtool("verify s.sig --document doc --cert c.der").status == 0);
+}
+
+TEST_CASE("no input is written over, the PIN's file and the standard input's included") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("pin", "1234\n");
+  CHECK(desk.eidtool("sign doc --pin-file pin --force -o pin").status == 3);
+  CHECK(desk.eidtool("sign doc --pin-file pin --force --cert-out pin").status == 3);
+  auto program = desk.eidtool_program("sign - --pin-file pin --force -o doc");
+  program.input_file = desk.path("doc");
+  CHECK(Desk::run_eidtool(program).status == 3);
+  CHECK(desk.read("doc") == "text");
+  CHECK(desk.read("pin") == "1234\n");
+}
+
+TEST_CASE("a label that no key has chooses none") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.filter("");
+  check_refused(desk, "sign doc --pin-file ../pin --label 'CITIZEN AUTHENTICATION KEYRING'", 4, "KEYRING");
+  check_refused(desk, "sign doc --pin-file ../pin --uri 'pkcs11:type=data;id=%45'", 4,
+                "neither a key nor a certificate");
+  CHECK(desk.logged("C_Login") == 0);
+}
+
 }  // namespace eidtool::tests
