@@ -157,18 +157,28 @@ std::string file_name(const Found& found, bool pem) {
 int export_all(const Selection& selection, const std::filesystem::path& folder, bool pem, IfExists if_exists,
                cli::Context& context) {
   const auto tokens = find_tokens(open_modules(selection, context), selection, context);
-  std::set<Bytes> written;
+  struct Task {
+    std::filesystem::path path;
+    crypto::Certificate certificate;
+  };
+  std::vector<Task> tasks;
+  std::set<Bytes> known;
   std::set<std::string> names;
   for (const auto& found : certificates_of(tokens, context)) {
-    if (!written.insert(found.certificate.der()).second) continue;
+    // The same certificate shows on several tokens of one card.
+    if (!known.insert(found.certificate.der()).second) continue;
     auto base = file_name(found, pem);
     for (int number = 2; !names.insert(base).second; ++number)
       base = std::to_string(number) + "-" + file_name(found, pem);
-    const auto path = folder / base;
-    write_file(path, encoded({found.certificate}, pem), if_exists);
-    context.output.confirm(certificate_record(found.certificate, path.string(), pem ? "pem" : "der"));
+    // All names first: nothing is written where one of them is taken.
+    check_writable(folder / base, if_exists);
+    tasks.push_back({folder / base, found.certificate});
   }
-  if (!written.empty()) return cli::exit_status::done;
+  for (const auto& [path, certificate] : tasks) {
+    write_file(path, encoded({certificate}, pem), if_exists);
+    context.output.confirm(certificate_record(certificate, path.string(), pem ? "pem" : "der"));
+  }
+  if (!tasks.empty()) return cli::exit_status::done;
   throw Error(ErrorKind::not_found, "no certificate was found", "'eidtool slots' shows what is in the readers");
 }
 

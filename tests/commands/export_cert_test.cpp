@@ -143,4 +143,10 @@ TEST_CASE("export-cert refuses what it cannot do") {
   CHECK(json_lines(to_stdout.output)[0].text("/kind") == "usage");
 }
 
+TEST_CASE("export-cert --all writes nothing where one of the names is taken") {
+  Desk desk;
+  desk.write("SIGNATURE_SUB_CA.der", "mine");
+  check_refused(desk, "export-cert --all --output-dir .", 3, "SIGNATURE_SUB_CA.der");
+}
+
 }  // namespace eidtool::tests
