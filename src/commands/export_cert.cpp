@@ -108,7 +108,7 @@ Found chosen_certificate(const Selection& selection, cli::Context& context) {
               "'eidtool objects --class certificate' lists those there are");
 }
 
-/// The signer's certificate and above it what the card holds of its issuers, found by name.
+/// The signer's certificate and above it what the card holds of its issuers.
 std::vector<crypto::Certificate> chain_of(const Found& leaf, cli::Context& context) {
   std::vector<pkcs11::Token> card;
   for (const auto& slot : leaf.token.module().slots(pkcs11::Module::Slots::with_token)) {
@@ -122,7 +122,7 @@ std::vector<crypto::Certificate> chain_of(const Found& leaf, cli::Context& conte
     const auto issuer = std::find_if(all.begin(), all.end(), [&](const Found& candidate) {
       const auto& der = candidate.certificate.der();
       const bool known = std::any_of(chain.begin(), chain.end(), [&](const auto& one) { return one.der() == der; });
-      return !known && candidate.certificate.is_ca() && candidate.certificate.subject_der() == last.issuer_der();
+      return !known && candidate.certificate.is_ca() && last.is_issued_by(candidate.certificate);
     });
     if (issuer == all.end()) break;
     chain.push_back(issuer->certificate);
@@ -179,7 +179,9 @@ int export_all(const Selection& selection, const std::filesystem::path& folder, 
     context.output.confirm(certificate_record(certificate, path.string(), pem ? "pem" : "der"));
   }
   if (!tasks.empty()) return cli::exit_status::done;
-  throw Error(ErrorKind::not_found, "no certificate was found", "'eidtool slots' shows what is in the readers");
+  throw Error(ErrorKind::not_found,
+              "no certificate was found" + (selection.words.empty() ? "" : " by " + selection.description()),
+              "'eidtool slots' shows what is in the readers");
 }
 
 int ExportCert::run(const cli::Arguments& arguments, cli::Context& context) const {

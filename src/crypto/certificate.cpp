@@ -4,6 +4,7 @@
 #include <botan/base64.h>
 #include <botan/exceptn.h>
 #include <botan/pem.h>
+#include <botan/x509cert.h>
 
 #include <algorithm>
 #include <array>
@@ -262,6 +263,17 @@ std::optional<Purpose> Certificate::purpose() const noexcept {
   if ((usage & non_repudiation) != 0) return Purpose::signature;
   if ((usage & digital_signature) != 0) return Purpose::authentication;
   return std::nullopt;
+}
+
+bool Certificate::is_issued_by(const Certificate& issuer) const {
+  if (issuer.subject_der() != issuer_der()) return false;
+  try {
+    return Botan::X509_Certificate(der()).check_signature(issuer.public_key().botan());
+  } catch (const Botan::Exception&) {
+    return false;  // a signature, or a certificate, of a kind that Botan does not know
+  } catch (const Error&) {
+    return false;  // and a key that is none to check with
+  }
 }
 
 const PublicKey& Certificate::public_key() const {

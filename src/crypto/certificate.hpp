@@ -51,6 +51,11 @@ class Certificate {
   /// nonRepudiation set: signature; else digitalSignature: authentication; else nothing.
   std::optional<Purpose> purpose() const noexcept;
 
+  /// Whether `issuer` bears the name of this one's issuer and its key made the signature (RFC 5280 §6.1.3 (a)(1)
+  /// and (4)): names alone do not tell a renewed authority from the one before. False too for signatures
+  /// that Botan cannot check. Validity and extensions are not looked at.
+  bool is_issued_by(const Certificate& issuer) const;
+
   /// Throws unsupported, malformed for a key that eidtool cannot check; everything else of such a
   /// certificate can be had.
   const PublicKey& public_key() const;

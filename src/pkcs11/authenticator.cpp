@@ -71,9 +71,16 @@ void check_length(const PinRequest& request, const Pin& pin) {
 }  // namespace
 
 void Authenticator::login(const Session& session, const std::string& key) {
-  const auto* profile = session.token().profile();
-  if (profile != nullptr && profile->pin_entry == PinEntry::by_module) return;
   if (!session.token().info().has(CKF_LOGIN_REQUIRED)) return;
+  const auto* profile = session.token().profile();
+  if (profile != nullptr && profile->pin_entry == PinEntry::by_module) {
+    // The Portuguese module without contact: C_Login there opens the line with the number printed on the card.
+    throw Error(ErrorKind::token_unsupported,
+                session.token().subject() +
+                    " wants a login of another kind than by PIN, which its module asks for itself: nothing was sent",
+                "a card that is read without contact wants the number printed on it (CAN); put it into a reader with "
+                "contacts");
+  }
   present(session, CKU_USER, key);
 }
 

@@ -122,8 +122,13 @@ Bytes SigningKey::sign(const SignatureAlgorithm& algorithm, Message& message) {
   for (const auto way : wanted) {
     Bytes signature;
     pin_was_spent_ = false;
-    rv = sign_by(way, algorithm, message, signature, function);
-    if (rv == CKR_OK) return signature;
+    const char* called = "C_Sign";
+    const auto answer = sign_by(way, algorithm, message, signature, called);
+    if (answer == CKR_OK) return signature;
+    // A module that keeps an operation it refused open takes no other one: what it said first is the reason.
+    if (answer == CKR_OPERATION_ACTIVE && rv != CKR_OK) break;
+    rv = answer;
+    function = called;
     // The other way is worth a try where it costs neither a PIN nor input that cannot be had again.
     const bool digest_suffices = way == Way::hashing;
     if (!is_refusal(rv) || pin_was_spent_ || (!message.readable() && !digest_suffices)) break;

@@ -78,6 +78,66 @@ TEST_CASE("export-cert --chain adds the CA certificates that the card holds") {
   check_refused(desk, "export-cert --chain --as signature -o c.der", 2, "--pem");
 }
 
+TEST_CASE("export-cert --chain takes the authority that signed, not another of its name") {
+  Desk desk;
+  REQUIRE(desk.eidtool("export-cert --label 'SIGNATURE SUB CA' -o real.der").status == 0);
+  // Renewed, with another key: more of them than chance would pass by.
+  for (const auto* name : {"one", "two", "three"}) {
+    const auto key = std::string(name) + ".key";
+    const auto renewed = std::string(name) + ".der";
+    REQUIRE(desk.run({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key})
+                .status == 0);
+    REQUIRE(desk.run({"openssl", "x509", "-inform", "DER", "-in", "real.der", "-signkey", key, "-outform", "DER",
+                      "-out", renewed})
+                .status == 0);
+    REQUIRE(desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin, "--write-object",
+                      renewed, "--type", "cert", "--label", name, "--id", "60"})
+                .status == 0);
+  }
+  const auto chain = desk.eidtool("export-cert --chain --pem --as signature");
+  CHECK(chain.status == 0);
+  CHECK(count_of(chain.output, pem_begin) == 3);
+  const auto real = desk.run({"openssl", "x509", "-inform", "DER", "-in", "real.der"}).output;
+  CHECK(contains(chain.output, real));
+}
+
+TEST_CASE("export-cert --chain ends at a certificate that its own key signed") {
+  Desk desk;
+  REQUIRE(desk.eidtool("export-cert --label 'ROOT CA' -o root.der").status == 0);
+  REQUIRE(desk.run({"openssl", "genpkey", "-algorithm", "ED25519", "-out", "own.key"}).status == 0);
+  REQUIRE(desk.run({"openssl", "x509", "-inform", "DER", "-in", "root.der", "-signkey", "own.key", "-outform", "DER",
+                    "-out", "own.der"})
+              .status == 0);
+  REQUIRE(desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin, "--write-object",
+                    "own.der", "--type", "cert", "--label", "SELF-SIGNED", "--id", "61"})
+              .status == 0);
+  const auto chain = desk.eidtool("export-cert --chain --pem --label SELF-SIGNED");
+  CHECK(chain.status == 0);
+  CHECK(count_of(chain.output, pem_begin) == 1);
+  CHECK(said(chain, "notice").empty());
+}
+
+TEST_CASE("export-cert --all takes every certificate, so nothing may choose one") {
+  Desk desk;
+  check_refused(desk, "export-cert --all --output-dir . --id 45", 2, "--all");
+  check_refused(desk, "export-cert --all --output-dir . --label x", 2, "--all");
+  check_refused(desk, "export-cert --all --output-dir . --as signature", 2, "--all");
+  check_refused(desk, "export-cert --all --output-dir . --uri 'pkcs11:object=x'", 2, "--all");
+  check_refused(desk, "export-cert --all --output-dir . --token nobody", 4, "nobody");
+}
+
+TEST_CASE("export-cert --all says which token holds no certificate") {
+  Desk desk;
+  for (const auto* label : {"CITIZEN AUTHENTICATION CERTIFICATE", "CITIZEN SIGNATURE CERTIFICATE",
+                            "AUTHENTICATION SUB CA", "SIGNATURE SUB CA", "ROOT CA"}) {
+    REQUIRE(desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin, "--delete-object",
+                      "--type", "cert", "--label", label})
+                .status == 0);
+  }
+  check_refused(desk, "export-cert --all --output-dir . --token 'CARTAO DE CIDADAO'", 4, "CARTAO DE CIDADAO");
+  check_refused(desk, "export-cert --all --output-dir .", 4, "no certificate was found");
+}
+
 TEST_CASE("export-cert --all writes every certificate into a folder") {
   Desk desk;
   const auto exporting = desk.eidtool("export-cert --all --output-dir .");

@@ -230,6 +230,16 @@ TEST_CASE("the prompt warns of wrong PINs before") {
   CHECK(last.wait().status == 5);
 }
 
+TEST_CASE("a module that asks by itself and wants another login first is sent no PIN") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.filter("manufacturer Portuguese Government\nmodel Portuguese eID N\n");
+  const auto refusal = check_refused(desk, "sign doc --pin-file ../pin", 6, "nothing was sent");
+  CHECK(says(refusal, "hint", "CAN"));
+  check_refused(desk, "objects --login --pin-file ../pin", 6, "nothing was sent");
+  CHECK(desk.logged("C_Login") == 0);
+}
+
 TEST_CASE("a PIN whose fate is unknown is not tried again") {
   Desk desk;
   desk.write("doc", "text");

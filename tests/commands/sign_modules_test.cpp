@@ -103,6 +103,18 @@ TEST_CASE("the other mechanism is not tried where it would cost a second PIN") {
   CHECK(desk.logged("C_SignInit") == 1);
 }
 
+TEST_CASE("a module that keeps a refused operation open is reported by its first answer") {
+  Desk desk;
+  put_documents(desk);
+  desk.filter(
+      "manufacturer Somebody\nmodel Something\nrefuse CKM_SHA256_RSA_PKCS at C_Sign CKR_DATA_LEN_RANGE\n"
+      "keep-refused-operations\n");
+  const auto refusal = check_refused(desk, "sign small --pin-file ../pin", 6, "C_Sign answered CKR_DATA_LEN_RANGE");
+  CHECK_FALSE(contains(refusal.errors, "CKR_OPERATION_ACTIVE"));
+  CHECK(desk.logged("C_SignInit") == 2);
+  CHECK(desk.logged("C_Login CKU_USER") == 1);
+}
+
 TEST_CASE("where no mechanism serves, the digests that would are named, before a PIN is asked for") {
   Desk desk;
   put_documents(desk);

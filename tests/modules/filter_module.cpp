@@ -134,7 +134,7 @@ CK_FUNCTION_LIST make_table() {
   WRAP(C_GetAttributeValue);
   WRAP(C_SetAttributeValue);
   WRAP(C_FindObjectsInit);
-  WRAP(C_FindObjects);
+  WRAP(C_FindObjects, find_objects);
   WRAP(C_FindObjectsFinal);
   WRAP(C_EncryptInit);
   WRAP(C_Encrypt);

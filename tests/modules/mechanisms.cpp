@@ -60,6 +60,7 @@ CK_RV ended(CK_SESSION_HANDLE session, CK_RV rv, CK_BYTE* signature, const CK_UL
 
 /// The real module signs, so that its operation is over, and nobody gets to see it.
 CK_RV refused(CK_SESSION_HANDLE session, CK_RV refusal, CK_BYTE* data, CK_ULONG size, bool is_final) {
+  if (script().keep_refused_operations) return refusal;
   std::array<CK_BYTE, 1024> unseen{};
   CK_ULONG unseen_size = unseen.size();
   if (is_final) {

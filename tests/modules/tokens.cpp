@@ -64,6 +64,20 @@ CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
   return CKR_OK;
 }
 
+CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count) {
+  const auto rv = real().C_FindObjects(session, objects, most, count);
+  if (rv != CKR_OK || !script().hide_public_keys || *count == 0) return rv;
+  const auto is_public_key = [&](CK_OBJECT_HANDLE object) {
+    CK_OBJECT_CLASS object_class = CKO_DATA;
+    CK_ATTRIBUTE attribute{CKA_CLASS, &object_class, sizeof object_class};
+    return real().C_GetAttributeValue(session, object, &attribute, 1) == CKR_OK && object_class == CKO_PUBLIC_KEY;
+  };
+  const auto* end = std::remove_if(objects, objects + *count, is_public_key);
+  *count = static_cast<CK_ULONG>(end - objects);
+  // None would mean that the search is at its end.
+  return *count == 0 ? find_objects(session, objects, most, count) : CKR_OK;
+}
+
 CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG pin_size) {
   log(std::string("C_Login ") + name_of(user) + (pin == nullptr ? " keypad" : ""));
   if (is_locked()) return CKR_PIN_LOCKED;
