@@ -69,12 +69,19 @@ void add_certificate(cli::Record& record, const pkcs11::Token& token, const pkcs
 
 cli::Record attributes_record(const pkcs11::Object& object, CK_OBJECT_CLASS object_class) {
   cli::Record record;
+  using Absence = pkcs11::Object::Absence;
+  const auto add = [&](CK_ATTRIBUTE_TYPE type, Absence absence, const std::string& text) {
+    record.add(pkcs11::attribute_name(type), absence == Absence::none        ? text
+                                             : absence == Absence::sensitive ? "(sensitive)"
+                                                                             : "(absent)");
+  };
   for (const auto type : pkcs11::attributes_of(object_class)) {
     const auto reading = object.read(type);
-    std::string text = "(absent)";
-    if (reading.absence == pkcs11::Object::Absence::sensitive) text = "(sensitive)";
-    if (reading.absence == pkcs11::Object::Absence::none) text = pkcs11::attribute_text(type, reading.value);
-    record.add(pkcs11::attribute_name(type), text);
+    add(type, reading.absence, pkcs11::attribute_text(type, reading.value));
+  }
+  for (const auto type : pkcs11::secret_attributes_of(object_class)) {
+    const auto [size, absence] = object.measure(type);
+    add(type, absence, "(" + counted(size, "secret byte", "secret bytes") + ", not read)");
   }
   return record;
 }

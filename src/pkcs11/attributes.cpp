@@ -30,9 +30,8 @@ constexpr auto joined(const std::array<CK_ATTRIBUTE_TYPE, sizes>&... parts) {
   return all;
 }
 
-// Left out on purpose: the secret parts of keys (private exponent, primes, the value of EC and secret
-// keys), which a software token with extractable keys would hand over and a listing must not show;
-// and templates (CKA_WRAP_TEMPLATE and its like), whose values are pointers (CKF_ARRAY_ATTRIBUTE, PKCS#11 2.40 §5.7).
+// Left out on purpose: the secret parts of keys, which stand apart below; and templates (CKA_WRAP_TEMPLATE and its
+// like), whose values are pointers (CKF_ARRAY_ATTRIBUTE, PKCS#11 2.40 §5.7).
 constexpr std::array<CK_ATTRIBUTE_TYPE, 1> any_object = {CKA_CLASS};
 
 // PKCS#11 2.40 §4.4.
@@ -75,6 +74,11 @@ constexpr auto private_key =
                                              CKA_WRAP_WITH_TRUSTED, CKA_ALWAYS_AUTHENTICATE, CKA_PUBLIC_KEY_INFO},
            std::array<CK_ATTRIBUTE_TYPE, 2>{CKA_MODULUS, CKA_PUBLIC_EXPONENT},
            std::array<CK_ATTRIBUTE_TYPE, 2>{CKA_EC_PARAMS, CKA_EC_POINT});
+
+// §4.9: of RSA keys; of EC keys. §4.10: of secret ones.
+constexpr std::array<CK_ATTRIBUTE_TYPE, 7> private_key_secrets = {
+    CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_PRIME_2, CKA_EXPONENT_1, CKA_EXPONENT_2, CKA_COEFFICIENT, CKA_VALUE};
+constexpr std::array<CK_ATTRIBUTE_TYPE, 1> secret_key_secrets = {CKA_VALUE};
 
 // §4.10
 constexpr auto secret_key = joined(
@@ -352,6 +356,15 @@ std::span<const CK_ATTRIBUTE_TYPE> attributes_of(CK_OBJECT_CLASS object_class) {
     case CKO_OTP_KEY: return otp_key;
     case cko_profile: return profile_object;
     default: return storage_object;
+  }
+}
+
+std::span<const CK_ATTRIBUTE_TYPE> secret_attributes_of(CK_OBJECT_CLASS object_class) {
+  switch (object_class) {
+    case CKO_PRIVATE_KEY: return private_key_secrets;
+    case CKO_SECRET_KEY:
+    case CKO_OTP_KEY: return secret_key_secrets;
+    default: return {};
   }
 }
 

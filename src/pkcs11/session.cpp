@@ -80,17 +80,27 @@ Bytes Object::attribute(CK_ATTRIBUTE_TYPE type) const {
   return value;
 }
 
+Object::Absence Object::absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const {
+  if (rv == CKR_ATTRIBUTE_SENSITIVE) return Absence::sensitive;
+  if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED || rv == CKR_ATTRIBUTE_VALUE_INVALID) {
+    return Absence::not_there;
+  }
+  check(rv, "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
+  return Absence::none;
+}
+
+Object::Measure Object::measure(CK_ATTRIBUTE_TYPE type) const {
+  CK_ATTRIBUTE attribute{type, nullptr, 0};
+  const auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
+  const auto absence = absence_from(rv, type);
+  if (absence != Absence::none) return {0, absence};
+  if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return {0, Absence::not_there};
+  return {attribute.ulValueLen, Absence::none};
+}
+
 Object::Reading Object::read(CK_ATTRIBUTE_TYPE type) const {
   Reading reading;
-  const auto rv = read_into(type, reading.value);
-  if (rv == CKR_ATTRIBUTE_SENSITIVE) {
-    reading.absence = Absence::sensitive;
-  } else if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED ||
-             rv == CKR_ATTRIBUTE_VALUE_INVALID) {
-    reading.absence = Absence::not_there;
-  } else {
-    check(rv, "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
-  }
+  reading.absence = absence_from(read_into(type, reading.value), type);
   if (reading.absence != Absence::none) reading.value.clear();
   return reading;
 }

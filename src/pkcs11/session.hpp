@@ -51,6 +51,12 @@ class Object {
     Absence absence = Absence::none;
   };
   Reading read(CK_ATTRIBUTE_TYPE type) const;
+  /// Bytes of the value, which is not read.
+  struct Measure {
+    std::size_t size;
+    Absence absence;
+  };
+  Measure measure(CK_ATTRIBUTE_TYPE type) const;
 
   std::optional<bool> flag(CK_ATTRIBUTE_TYPE type) const;
   std::optional<CK_ULONG> number(CK_ATTRIBUTE_TYPE type) const;
@@ -58,6 +64,7 @@ class Object {
 
  private:
   CK_RV read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const;
+  Absence absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const;
 
   std::shared_ptr<const Session> session_;
   CK_OBJECT_HANDLE handle_;

@@ -19,6 +19,13 @@ std::set<std::string> labels_of(const std::string& output, const std::string& ob
   return labels;
 }
 
+std::size_t lines_with(const std::string& output, const std::string& one, const std::string& other) {
+  const auto lines = lines_of(output);
+  return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+    return contains(line, one) && contains(line, other);
+  }));
+}
+
 const std::set<std::string> citizen_certificates = {"CITIZEN AUTHENTICATION CERTIFICATE",
                                                     "CITIZEN SIGNATURE CERTIFICATE"};
 const std::set<std::string> citizen_keys = {"CITIZEN AUTHENTICATION KEY", "CITIZEN SIGNATURE KEY"};
@@ -105,7 +112,7 @@ TEST_CASE("objects --class, --id and --label narrow the list down") {
   check_refused(desk, "objects --class nonsense", 2, "nonsense");
 }
 
-TEST_CASE("objects --attributes decodes every attribute and says which are absent; secret ones are not asked for") {
+TEST_CASE("objects --attributes decodes every attribute and says which are absent or sensitive") {
   Desk desk;
   const auto listing = desk.eidtool("objects --attributes --login --pin-file ../pin --id 45");
   CHECK(listing.status == 0);
@@ -113,10 +120,21 @@ TEST_CASE("objects --attributes decodes every attribute and says which are absen
     INFO(part);
     CHECK(contains(listing.output, part));
   }
-  CHECK_FALSE(contains(listing.output, "CKA_PRIVATE_EXPONENT"));
+  CHECK(lines_with(listing.output, "CKA_PRIVATE_EXPONENT", "(sensitive)") == 1);
   const auto lines = json_lines(desk.eidtool("objects --attributes --json --id 45 --class certificate").output);
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].text("/attributes/CKA_CLASS") == "CKO_CERTIFICATE");
+}
+
+TEST_CASE("objects --attributes reads no secret, even of a key that the token would hand over") {
+  Desk desk;
+  // PKCS #11 2.40 §4.9: with CKA_SENSITIVE false its parts can be read by whoever asks.
+  desk.filter("lend-secrets\n");
+  const auto listing = desk.eidtool("objects --attributes --login --pin-file ../pin --id 45 --class private-key");
+  CHECK(listing.status == 0);
+  CHECK(lines_with(listing.output, "CKA_PRIVATE_EXPONENT", "(128 secret bytes, not read)") == 1);
+  CHECK(lines_with(listing.output, "CKA_PRIME_1", "(sensitive)") == 1);
+  CHECK(desk.logged("secret read") == 0);
 }
 
 TEST_CASE("the 33rd object is not lost") {

@@ -131,7 +131,7 @@ CK_FUNCTION_LIST make_table() {
   WRAP(C_CopyObject);
   WRAP(C_DestroyObject);
   WRAP(C_GetObjectSize);
-  WRAP(C_GetAttributeValue);
+  WRAP(C_GetAttributeValue, get_attribute_value);
   WRAP(C_SetAttributeValue);
   WRAP(C_FindObjectsInit);
   WRAP(C_FindObjects, find_objects);

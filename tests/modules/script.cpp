@@ -96,6 +96,8 @@ void Script::take(const std::string& line) {
     keep_refused_operations = true;
   } else if (directive == "hide-public-keys") {
     hide_public_keys = true;
+  } else if (directive == "lend-secrets") {
+    lend_secrets = true;
   } else if (directive == "corrupt-signature") {
     corrupt_signature = true;
   } else if (directive == "lock-after") {

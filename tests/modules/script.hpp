@@ -36,6 +36,7 @@ class Script {
   std::map<CK_MECHANISM_TYPE, Refusal> refusals;
   bool keep_refused_operations = false;
   bool hide_public_keys = false;
+  bool lend_secrets = false;
   bool corrupt_signature = false;
   std::optional<unsigned long> lock_after;
   std::string wrong_pins;  // the file that counts them

@@ -64,6 +64,19 @@ CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
   return CKR_OK;
 }
 
+CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes,
+                          CK_ULONG count) {
+  const bool lends = script().lend_secrets && count == 1 && attributes->type == CKA_PRIVATE_EXPONENT;
+  if (!lends) return real().C_GetAttributeValue(session, object, attributes, count);
+  constexpr CK_ULONG size = 128;
+  if (attributes->pValue != nullptr) {
+    log("secret read");
+    std::memset(attributes->pValue, 0, std::min(size, attributes->ulValueLen));
+  }
+  attributes->ulValueLen = size;
+  return CKR_OK;
+}
+
 CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count) {
   const auto rv = real().C_FindObjects(session, objects, most, count);
   if (rv != CKR_OK || !script().hide_public_keys || *count == 0) return rv;

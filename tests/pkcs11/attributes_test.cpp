@@ -113,11 +113,14 @@ TEST_CASE("every class is asked for its own attributes, each once, the class fir
   CHECK(asks_for(CKO_VENDOR_DEFINED, CKA_LABEL));
 }
 
-TEST_CASE("the secret parts of keys are never asked for") {
+TEST_CASE("the secret parts of keys are never among the attributes that are read") {
   for (const CK_OBJECT_CLASS object_class : {CKO_PRIVATE_KEY, CKO_SECRET_KEY, CKO_OTP_KEY}) {
+    CHECK_FALSE(secret_attributes_of(object_class).empty());
     for (const CK_ATTRIBUTE_TYPE secret :
          {CKA_VALUE, CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_PRIME_2, CKA_EXPONENT_1, CKA_EXPONENT_2, CKA_COEFFICIENT}) {
       CHECK_FALSE(asks_for(object_class, secret));
     }
   }
+  CHECK(secret_attributes_of(CKO_CERTIFICATE).empty());
+  CHECK(secret_attributes_of(CKO_PUBLIC_KEY).empty());
 }
