@@ -47,7 +47,7 @@ void Output::confirm(const Record& record) {
 }
 
 void Output::failure(const Error& error) {
-  if (!is_json()) return;
+  if (!is_json() || failed_) return;
   Record record("error");
   record.add("kind", std::string(name(error.kind()))).add("message", std::string(error.what()));
   if (!error.hint().empty()) record.add("hint", error.hint());
@@ -58,7 +58,11 @@ void Output::failure(const Error& error) {
   line(to_json(record));
 }
 
-void Output::write(BytesView bytes) { write_all(standard_streams::output(), bytes, "the standard output"); }
+void Output::write(BytesView bytes) {
+  failed_ = true;  // until it went well
+  write_all(standard_streams::output(), bytes, "the standard output");
+  failed_ = false;
+}
 
 void Output::line(const std::string& text) { write(as_bytes(text + "\n")); }
 

@@ -20,12 +20,14 @@ class Output {
 
   bool is_json() const { return rendering_ == Rendering::json; }
   bool is_terminal() const { return terminal_; }
+  /// Something could not be written: nobody sees any further result.
+  bool has_failed() const { return failed_; }
 
   /// What was asked for: a listing.
   void print(const Record& record);
   /// What was done; --quiet leaves the text out.
   void confirm(const Record& record);
-  /// The error record of --json, in the place of the result; nothing as text.
+  /// The error record of --json, in the place of the result; nothing as text, nor where has_failed().
   void failure(const Error& error);
   /// A signature, a certificate, a script of completions.
   void write(BytesView bytes);
@@ -37,6 +39,7 @@ class Output {
   bool colored_;
   bool quiet_;
   bool printed_ = false;
+  bool failed_ = false;
 };
 
 /// One line without its end; strings that are not UTF-8 get U+FFFD in the place of what is not.

@@ -129,7 +129,7 @@ int sign_all(Job& job, cli::Context& context) {
       if (error.file().empty()) error.with_file(task.document);
       status = std::max(status, report_failure(error, context));
       const auto rest = static_cast<std::size_t>(&job.plan.tasks.back() - &task);
-      if (rest > 0 && ends_the_batch(error)) {
+      if (rest > 0 && (ends_the_batch(error) || context.output.has_failed())) {
         context.console.warning(counted(rest, "further document was", "further documents were") + " not signed");
         break;
       }

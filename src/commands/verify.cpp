@@ -154,6 +154,11 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
       own = report_failure(error, context);
     }
     status = std::max(status, own);
+    const auto rest = static_cast<std::size_t>(&signatures.back() - &signature);
+    if (rest > 0 && context.output.has_failed()) {
+      context.console.warning(counted(rest, "further signature was", "further signatures were") + " not checked");
+      break;
+    }
   }
   return status;
 }

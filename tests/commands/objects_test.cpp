@@ -130,7 +130,7 @@ TEST_CASE("objects --attributes reads no secret, even of a key that the token wo
   Desk desk;
   // PKCS #11 2.40 §4.9: with CKA_SENSITIVE false its parts can be read by whoever asks.
   desk.filter("lend-secrets\n");
-  const auto listing = desk.eidtool("objects --attributes --login --pin-file ../pin --id 45 --class private-key");
+  const auto listing = desk.eidtool("objects --attributes --login --pin-file ../pin --id 45 --class private_key");
   CHECK(listing.status == 0);
   CHECK(lines_with(listing.output, "CKA_PRIVATE_EXPONENT", "(128 secret bytes, not read)") == 1);
   CHECK(lines_with(listing.output, "CKA_PRIME_1", "(sensitive)") == 1);

@@ -139,6 +139,33 @@ TEST_CASE("a disk that is full in earnest leaves nothing either") {
   CHECK(says(outcome, "error", "small/doc.sig"));
 }
 
+TEST_CASE("a batch whose standard output fails ends there, said once, and keeps what it signed") {
+  Desk desk;
+  for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
+  REQUIRE(desk.eidtool("export-cert -o ../c.der").status == 0);
+  desk.filter("");
+  for (const auto* rendering : {"", " --json"}) {
+    auto signing = desk.eidtool_program(std::string("sign one two three --force --pin-file ../pin") + rendering);
+    signing.output_file = "/dev/full";
+    const auto full = Desk::run_eidtool(signing);
+    CHECK(full.status == 3);
+    CHECK(said(full, "error").size() == 1);
+    CHECK(says(full, "error", "the standard output"));
+    CHECK(says(full, "warning", "2 further documents were not signed"));
+    CHECK(desk.has("one.sig"));
+    CHECK_FALSE(desk.has("two.sig"));
+  }
+  CHECK(desk.logged("C_Sign") == 2);
+  REQUIRE(desk.eidtool("sign two --pin-file ../pin").status == 0);
+
+  auto checking = desk.eidtool_program("verify one.sig two.sig --cert ../c.der --json");
+  checking.output_file = "/dev/full";
+  const auto full = Desk::run_eidtool(checking);
+  CHECK(full.status == 3);
+  CHECK(said(full, "error").size() == 1);
+  CHECK(says(full, "warning", "1 further signature was not checked"));
+}
+
 TEST_CASE("a standard output that is full or gone is a failure that is told") {
   Desk desk;
   desk.write("doc", "text");
