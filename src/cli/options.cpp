@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cxxopts.hpp>
+#include <filesystem>
 #include <utility>
 
 #include "base/error.hpp"
@@ -28,9 +29,17 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return row.back();
 }
 
-std::string hint_for_unknown(const OptionSet& options, const std::string& name) {
+std::string hint_for_unknown(const OptionSet& options, const std::string& name, const std::vector<std::string>& words) {
+  for (const auto& word : words) {
+    std::error_code unknown;
+    if (word == "--") break;
+    if (word.size() > 1 && word.front() == '-' && std::filesystem::exists(std::filesystem::path(word), unknown)) {
+      return "the file " + in_quotes(word) + " is given as " + in_quotes("./" + word);
+    }
+  }
   for (const auto& option : options.all()) {
-    if (edit_distance(option.name, name) <= 2) return "did you mean --" + option.name + "?";
+    if (edit_distance(option.name, name) <= std::min<std::size_t>(2, name.size() - 1))
+      return "did you mean --" + option.name + "?";
   }
   return "--help lists the options";
 }
@@ -64,12 +73,13 @@ std::string name_quoted_in(const std::string& what) {
 }
 
 /// cxxopts words its exceptions for programmers; these are for people.
-[[noreturn]] void throw_as_usage(const OptionSet& options, const cxxopts::exceptions::exception& exception) {
+[[noreturn]] void throw_as_usage(const OptionSet& options, const std::vector<std::string>& words,
+                                 const cxxopts::exceptions::exception& exception) {
   const std::string what = exception.what();
   const auto name = name_quoted_in(what);
   if (dynamic_cast<const cxxopts::exceptions::no_such_option*>(&exception) != nullptr) {
     const auto* dashes = name.size() == 1 ? "-" : "--";
-    throw Error(ErrorKind::usage, "unknown option " + in_quotes(dashes + name), hint_for_unknown(options, name));
+    throw Error(ErrorKind::usage, "unknown option " + in_quotes(dashes + name), hint_for_unknown(options, name, words));
   }
   if (dynamic_cast<const cxxopts::exceptions::missing_argument*>(&exception) != nullptr) {
     throw Error(ErrorKind::usage, "option " + in_quotes((name.size() == 1 ? "-" : "--") + name) + " needs a value");
@@ -150,7 +160,7 @@ Arguments parse(const OptionSet& options, const std::vector<std::string>& words)
     }
     arguments.positional_ = parsed.unmatched();
   } catch (const cxxopts::exceptions::exception& exception) {
-    throw_as_usage(options, exception);
+    throw_as_usage(options, words, exception);
   }
   for (const auto& [name, values] : arguments.values_) check_values(*options.find(name), values);
   if (arguments.has("help")) return arguments;

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 
@@ -88,6 +89,10 @@ int run_without_command(const Program& program, const Arguments& arguments, Outp
 
 int run_words(const Program& program, std::vector<std::string> words, Output& fallback) {
   const auto position = command_position(words);
+  if (position == words.size() && std::find(words.begin(), words.end(), "--") != words.end()) {
+    throw Error(ErrorKind::usage, "no command stands before '--'",
+                "the command comes first: " + std::string(program.name) + " COMMAND [options] -- FILE…");
+  }
   if (position == words.size()) return run_without_command(program, parse(global_options(), words), fallback);
   const auto* command = find_command(program, words[position]);
   if (command == nullptr) {

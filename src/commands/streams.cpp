@@ -10,6 +10,8 @@ namespace eidtool::commands {
 
 InputFile open_document(const std::string& name) {
   if (name != "-") return InputFile(name);
+  if (standard_streams::input() < 0)
+    throw Error(ErrorKind::io, "the standard input is closed", "name a file, or redirect one: < FILE");
   constexpr int first_private_descriptor = 10;
   return InputFile(FileDescriptor(::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, first_private_descriptor)),
                    "the standard input");

@@ -46,6 +46,12 @@ std::string document_name(const std::string& signature, const cli::Arguments& ar
                           signature.compare(signature.size() - suffix.size(), suffix.size(), suffix) == 0 &&
                           signature[signature.size() - suffix.size() - 1] != '/';
   if (has_suffix) return signature.substr(0, signature.size() - suffix.size());
+  if (std::filesystem::path(signature).filename() == suffix) {
+    throw Error(ErrorKind::usage,
+                "cannot tell which document " + in_quotes(signature) + " signs: nothing stands before " +
+                    std::string(suffix) + " in its name",
+                "--document FILE names it");
+  }
   throw Error(
       ErrorKind::usage,
       "cannot tell which document " + in_quotes(signature) + " signs: its name does not end in " + std::string(suffix),
@@ -137,6 +143,10 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   if (!certificate_file) {
     throw Error(ErrorKind::usage, "a raw signature carries no certificate: whose is it to be checked against?",
                 "--cert FILE names the signer's certificate");
+  }
+  if (certificate_file == "-") {
+    throw Error(ErrorKind::usage, "--cert reads a file: the standard input is for a document or a signature",
+                "'eidtool export-cert -o FILE' writes one");
   }
   const auto certificate = crypto::Certificate::read_file(*certificate_file);
   try {

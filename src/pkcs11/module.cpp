@@ -59,7 +59,16 @@ struct Module::State {
   }
 
   void initialise() {
-    check(p11_kit_module_initialize(functions), "C_Initialize", "module " + in_quotes(name));
+    const auto rv = p11_kit_module_initialize(functions);
+    if (rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED || rv == CKR_ARGUMENTS_BAD) {
+      const auto error = error_for(rv, "C_Initialize", "module " + in_quotes(name));
+      // No card was looked for yet.
+      throw Error(error.kind(), error.what(),
+                  "it could not begin: is its own configuration there and right (SoftHSM: SOFTHSM2_CONF; OpenSC: "
+                  "opensc.conf), and the service that it needs running?")
+          .with_function("C_Initialize", rv);
+    }
+    check(rv, "C_Initialize", "module " + in_quotes(name));
     initialised = true;
     check(functions->C_GetInfo(&info), "C_GetInfo", "module " + in_quotes(name));
   }

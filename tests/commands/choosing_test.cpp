@@ -178,4 +178,17 @@ TEST_CASE("options are checked before any module is asked") {
   CHECK(desk.log().empty());
 }
 
+TEST_CASE("a key's label is held against the key, where that shows only after the login") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.filter("hide-public-keys\n");
+  // No certificate has this label; the key behind the login has it, or it has not.
+  CHECK(desk.eidtool("sign doc --label 'CITIZEN AUTHENTICATION KEY' --id 45 --pin-file ../pin").status == 0);
+  std::filesystem::remove(desk.path("doc.sig"));
+  check_refused(desk, "sign doc --label 'CITIZEN AUTHENTICATION KEX' --id 45 --pin-file ../pin", 4,
+                "CITIZEN AUTHENTICATION KEX");
+  CHECK(desk.logged("C_Login CKU_USER") <= 2);
+  CHECK(desk.logged("C_Sign") == 1);
+}
+
 }  // namespace eidtool::tests

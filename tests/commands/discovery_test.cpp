@@ -100,6 +100,53 @@ TEST_CASE("a configured module that is missing, or fails, is named and hides no 
   CHECK(says(listing, "warning", "failing"));
 }
 
+TEST_CASE("a module named by --module that fails is told and hides no other, whatever the order") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("no-module.so", "this is no library");
+  // A copy: the module of the tests stands before the library itself, and ends it when it is let go.
+  fs::copy_file(softhsm_module(), desk.path("working.so"));
+  const auto working = desk.path("working.so").string();
+  for (const auto& [first, second] : {std::pair{std::string("no-module.so"), working}, {working, "no-module.so"}}) {
+    desk.module_options = {"--module", first, "--module", second};
+    const auto slots = desk.eidtool("slots --json");
+    CHECK(slots.status == 0);
+    CHECK(json_lines(slots.output).size() == 1);
+    CHECK(says(slots, "warning", "no-module.so"));
+    CHECK(desk.eidtool("sign doc --force --pin-file ../pin").status == 0);
+  }
+  for (const auto* directive : {"return C_Initialize CKR_DEVICE_ERROR", "return C_GetSlotList CKR_DEVICE_ERROR"}) {
+    INFO(directive);
+    desk.filter(std::string(directive) + "\n");
+    const auto filter = desk.module_options;
+    desk.module_options.insert(desk.module_options.end(), {"--module", working});
+    const auto slots = desk.eidtool("slots --json");
+    CHECK(slots.status == 0);
+    CHECK(json_lines(slots.output).size() == 1);
+    CHECK(says(slots, "warning", "CKR_DEVICE_ERROR"));
+    CHECK(desk.eidtool("sign doc --force --pin-file ../pin").status == 0);
+    desk.module_options = filter;
+    check_refused(desk, "slots", 6, "CKR_DEVICE_ERROR");
+  }
+}
+
+TEST_CASE("one module by two names is one module") {
+  Desk desk;
+  desk.write("doc", "text");
+  fs::create_symlink(softhsm_module(), desk.path("linked.so"));
+  desk.module_options = {"--module", softhsm_module(), "--module", "linked.so", "--module", desk.path("linked.so")};
+  CHECK(json_lines(desk.eidtool("slots --json").output).size() == 1);
+  CHECK(desk.eidtool("sign doc --pin-file ../pin").status == 0);
+}
+
+TEST_CASE("a module whose own configuration is not there is not a matter of the card") {
+  Desk desk;
+  desk.environment["SOFTHSM2_CONF"] = "/nowhere/softhsm2.conf";
+  const auto refusal = check_refused(desk, "slots", 6, "C_Initialize");
+  CHECK(says(refusal, "hint", "SOFTHSM2_CONF"));
+  CHECK_FALSE(says(refusal, "hint", "take the card out"));
+}
+
 TEST_CASE("p11-kit's trust module counts for nothing") {
   Discovery discovery;
   if (!discovery.is_possible()) return;

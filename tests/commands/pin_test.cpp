@@ -186,6 +186,20 @@ TEST_CASE("sources of PINs that are none are told") {
   CHECK(desk.logged("C_Login") == 0);
 }
 
+TEST_CASE("--pin-fd means a descriptor of the caller's, and never eidtool's own copy of a standard stream") {
+  Desk desk;
+  put_document(desk);
+  auto program = desk.eidtool_program("sign doc");
+  for (int number = 10; number < 16; ++number) {
+    INFO(number);
+    auto signing = program;
+    signing.words.insert(signing.words.end(), {"--pin-fd", std::to_string(number)});
+    signing.input = "1234\n";
+    check_refused(desk, signing, 2, "--pin-fd");
+  }
+  CHECK(desk.logged("C_Login") == 0);
+}
+
 TEST_CASE("a locked token gets no PIN, one on its final try only when that is allowed") {
   Desk desk;
   desk.write("doc", "text");

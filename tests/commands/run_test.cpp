@@ -72,6 +72,23 @@ TEST_CASE("the schemas allow what they name and nothing else") {
   CHECK(JsonLine(R"({"v":1})").complaints() != "");
 }
 
+TEST_CASE("what looks like an option and is a file is told how to be given") {
+  Desk desk(no_tokens);
+  desk.write("-dash", "text");
+  const auto refusal = check_refused(desk, "sign -dash", 2, "unknown option");
+  CHECK(says(refusal, "hint", "'./-dash'"));
+  CHECK(says(check_refused(desk, "slots -d", 2, "unknown option '-d'"), "hint", "--help"));
+  CHECK(says(check_refused(desk, "slots --jsn", 2, "unknown option '--jsn'"), "hint", "--json"));
+}
+
+TEST_CASE("a command behind -- is no command") {
+  Desk desk(no_tokens);
+  const auto outcome = desk.run({from_meson("EIDTOOL"), "--", "slots"});
+  CHECK(outcome.status == 2);
+  CHECK(says(outcome, "error", "no command stands before '--'"));
+  CHECK(says(outcome, "hint", "the command comes first"));
+}
+
 TEST_CASE("an option given twice is a usage error, but for --module") {
   Desk desk(no_tokens);
   check_refused(desk, "slots --all --all", 2, "--all was given twice");

@@ -183,12 +183,85 @@ TEST_CASE("documents that cannot be signed are told before a PIN is asked for") 
   desk.filter("");
   check_refused(desk, "sign missing --pin-file ../pin", 3, "missing");
   check_refused(desk, "sign folder --pin-file ../pin", 3, "folder");
-  if (::geteuid() != 0) {
-    desk.write("secret", "text");
-    fs::permissions(desk.path("secret"), fs::perms::none);
-    check_refused(desk, "sign secret --pin-file ../pin", 3, "secret");
+  CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("a document that its caller may not read is told before a PIN is asked for") {
+  Desk desk;
+  desk.write("secret", "text");
+  desk.filter("");
+  fs::permissions(desk.path("secret"), fs::perms::none);
+  auto program = desk.eidtool_program("sign secret --pin-file ../pin");
+  if (::geteuid() == 0) {
+    // Root reads everything: somebody else tries, with a program where everybody can reach it.
+    fs::permissions(desk.folder(), fs::perms::all);
+    fs::permissions(desk.folder().parent_path(), fs::perms::all);
+    const auto reachable = desk.folder().parent_path() / "eidtool";
+    fs::copy_file(from_meson("EIDTOOL"), reachable);
+    program.words.front() = reachable;
+    program.words.insert(program.words.begin(), {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"});
+  }
+  const auto outcome = run(program);
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "error", "'secret': permission denied"));
+  CHECK(desk.logged("C_Login") == 0);
+  CHECK_FALSE(desk.has("secret.sig"));
+}
+
+TEST_CASE("standard streams that are not there are told before a PIN is asked for") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.filter("");
+  const auto in_shell = [&](const std::string& line, const std::string& redirection) {
+    auto program = desk.eidtool_program(line);
+    program.words.insert(program.words.begin(), {"sh", "-c", "exec \"$@\" " + redirection, "sh"});
+    return program;
+  };
+  check_refused(desk, in_shell("sign - -o out --pin-file ../pin", "<&-"), 3, "the standard input is closed");
+  check_refused(desk, in_shell("sign doc -o - --pin-file ../pin", ">&-"), 3, "the standard output is closed");
+  CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("a document too large for Ed25519 is told before a PIN is asked for") {
+  Desk desk({TokenKind{"ed25519", "card2"}});
+  desk.write("large", "");
+  fs::resize_file(desk.path("large"), (256U << 20U) + 1);  // sparse
+  desk.filter("");
+  const auto outcome = desk.eidtool("sign large --pin-file ../pin");
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "error", "larger than 256 MiB"));
+  CHECK(desk.logged("C_Login") == 0);
+  CHECK_FALSE(desk.has("large.sig"));
+}
+
+TEST_CASE("--cert-out leaves nothing where the signing fails") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("../wrong", "9999\n");
+  for (const auto* script : {"", "return C_Sign CKR_DEVICE_ERROR\nhide CKM_RSA_PKCS\n", "corrupt-signature\n"}) {
+    INFO(script);
+    desk.filter(script);
+    const auto pin = *script == '\0' ? "../wrong" : "../pin";
+    const auto outcome = desk.eidtool(std::string("sign doc --cert-out c.der --pin-file ") + pin);
+    CHECK(outcome.status >= 5);
+    CHECK(desk.files().size() == 1);
+  }
+}
+
+TEST_CASE("--force replaces neither a device nor a FIFO, nor a link to one") {
+  Desk desk;
+  desk.write("doc", "text");
+  fs::create_symlink("/dev/null", desk.path("link"));
+  REQUIRE(::mkfifo(desk.path("fifo").c_str(), 0600) == 0);
+  fs::create_symlink("fifo", desk.path("link-to-fifo"));
+  desk.filter("");
+  for (const std::string output : {"/dev/null", "link", "fifo", "link-to-fifo"}) {
+    check_refused(desk, "sign doc --force -o " + output + " --pin-file ../pin", 3, output);
   }
   CHECK(desk.logged("C_Login") == 0);
+  CHECK(fs::is_character_file("/dev/null"));
+  CHECK(fs::is_fifo(desk.path("fifo")));
 }
 
 TEST_CASE("a document that changes while it is read is not signed") {
