@@ -69,6 +69,14 @@ std::string who(const crypto::Certificate& certificate) {
   return printable(certificate.common_name().empty() ? certificate.subject() : certificate.common_name());
 }
 
+/// What a person asks first, on the line that is read first.
+std::string reason_of(const Verdict& verdict) {
+  for (const auto& finding : verdict.findings) {
+    if (finding.severity == formats::Severity::error) return ": " + printable(finding.message);
+  }
+  return {};
+}
+
 void set_heading(cli::Record& record, const Verdict& verdict, const std::string& document, const std::string& signature,
                  const std::optional<crypto::Certificate>& signer) {
   using Tone = cli::Record::Tone;
@@ -79,8 +87,8 @@ void set_heading(cli::Record& record, const Verdict& verdict, const std::string&
           Tone::good);
       return;
     case Answer::invalid:
-      record.heading("INVALID: " + in_quotes(signature) + " is no signature of " + in_quotes(document) +
-                         " by the key of this certificate",
+      record.heading("INVALID: " + in_quotes(signature) + " is no signature of " + in_quotes(document) + " by " +
+                         (signer ? who(*signer) : "this certificate's key") + reason_of(verdict),
                      Tone::bad);
       return;
     case Answer::indeterminate:

@@ -71,6 +71,19 @@ TEST_CASE("verify --json gives the verdict and the findings as codes") {
   CHECK(has_finding(invalid, "signature_mismatch", "error"));
 }
 
+TEST_CASE("the first line of a refusal says who, and why") {
+  Desk desk;
+  put_signed_document(desk);
+  desk.write("doc", "other");
+  const auto heading = lines_of(desk.eidtool("verify doc.sig --cert c.der").output).at(0);
+  CHECK(contains(heading, "INVALID: 'doc.sig' is no signature of 'doc' by JOÃO VIRTUAL DA CONCEIÇÃO"));
+  CHECK(contains(heading, "the document was changed after it was signed"));
+  desk.write("other.sig", std::string(256, 'x'));
+  const auto forged = lines_of(desk.eidtool("verify other.sig --document doc --cert c.der").output).at(0);
+  CHECK(contains(forged, "INVALID: 'other.sig'"));
+  CHECK_FALSE(contains(forged, "the document was changed"));
+}
+
 TEST_CASE("verify needs neither card nor module nor network") {
   Desk desk;
   signed_desk(desk);
