@@ -73,7 +73,7 @@ TEST_CASE("verify --json gives the verdict and the findings as codes") {
 
 TEST_CASE("the first line of a refusal says who, and why") {
   Desk desk;
-  put_signed_document(desk);
+  signed_desk(desk);
   desk.write("doc", "other");
   const auto heading = lines_of(desk.eidtool("verify doc.sig --cert c.der").output).at(0);
   CHECK(contains(heading, "INVALID: 'doc.sig' is no signature of 'doc' by JOÃO VIRTUAL DA CONCEIÇÃO"));
