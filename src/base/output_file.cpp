@@ -86,14 +86,15 @@ void check_name(const std::filesystem::path& target, IfExists if_exists) {
   struct stat status {};
   if (::lstat(target.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) throw io_error("cannot write", target.string(), EISDIR);
-    if (if_exists == IfExists::refuse) throw taken(target);
-    // A rename would put a plain file in the place of a device or pipe, or of a link to one.
+    // A rename would put a plain file in the place of a device or pipe, or of a link to one. A link to a file,
+    // or to nothing, is itself what is replaced.
     if (S_ISLNK(status.st_mode) && ::stat(target.c_str(), &status) != 0) status.st_mode = S_IFREG;
     if (!S_ISREG(status.st_mode)) {
       throw Error(ErrorKind::io, in_quotes(target.string()) + " is not a regular file",
                   "'-o -' writes to the standard output")
           .with_file(target.string());
     }
+    if (if_exists == IfExists::refuse) throw taken(target);
   }
   const auto folder = folder_of(target);
   if (::stat(folder.c_str(), &status) != 0) throw io_error("cannot write into", folder.string(), errno);

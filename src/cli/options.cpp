@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cxxopts.hpp>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
@@ -29,19 +30,35 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return row.back();
 }
 
-std::string hint_for_unknown(const OptionSet& options, const std::string& name, const std::vector<std::string>& words) {
+/// A file whose name begins with a dash, among the words that are not understood: the one with that option.
+std::optional<std::string> file_meant(const std::vector<std::string>& words, const std::string& name) {
   for (const auto& word : words) {
-    std::error_code unknown;
     if (word == "--") break;
-    if (word.size() > 1 && word.front() == '-' && std::filesystem::exists(std::filesystem::path(word), unknown)) {
-      return "the file " + in_quotes(word) + " is given as " + in_quotes("./" + word);
-    }
+    if (word.size() < 2 || word[0] != '-') continue;
+    const bool is_long = word.compare(0, 2, "--") == 0;
+    // Behind one dash each letter is an option; behind two a `=` ends the name.
+    const bool has_option = is_long ? word.substr(2, word.find('=') - 2) == name || word == name
+                                    : (name.size() == 1 && word.find(name, 1) != std::string::npos) || word == name;
+    std::error_code unknown;
+    if (has_option && std::filesystem::exists(word, unknown)) return word;
   }
+  return std::nullopt;
+}
+
+std::string hint_for_unknown(const OptionSet& options, const std::string& name, const std::vector<std::string>& words) {
+  if (const auto file = file_meant(words, name)) {
+    return "the file of that name is " + in_quotes("./" + *file) + ", or " + in_quotes(*file) + " behind '--'";
+  }
+  // A slip changes some letters of a name: where it would have changed all, nothing is known of what was meant.
+  std::size_t least = std::min<std::size_t>(3, name.size());
+  std::string meant;
   for (const auto& option : options.all()) {
-    if (edit_distance(option.name, name) <= std::min<std::size_t>(2, name.size() - 1))
-      return "did you mean --" + option.name + "?";
+    const auto distance = edit_distance(option.name, name);
+    if (distance >= least) continue;
+    least = distance;
+    meant = option.name;
   }
-  return "--help lists the options";
+  return meant.empty() ? "--help lists the options" : "did you mean --" + meant + "?";
 }
 
 void check_values(const Option& option, const std::vector<std::string>& values) {
@@ -88,7 +105,7 @@ std::string name_quoted_in(const std::string& what) {
     throw Error(ErrorKind::usage, "an option that takes no value was given " + in_quotes(name),
                 "--help lists the options");
   }
-  throw Error(ErrorKind::usage, "cannot understand " + in_quotes(name), "--help lists the options");
+  throw Error(ErrorKind::usage, "cannot understand " + in_quotes(name), hint_for_unknown(options, name, words));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ void Output::print(const Record& record) {
 }
 
 void Output::confirm(const Record& record) {
-  if (is_json() || !quiet_) print(record);
+  if (confirms()) print(record);
 }
 
 void Output::failure(const Error& error) {

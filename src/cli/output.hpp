@@ -27,7 +27,9 @@ class Output {
   void print(const Record& record);
   /// What was done; --quiet leaves the text out.
   void confirm(const Record& record);
-  /// The error record of --json, in the place of the result; nothing as text, nor where has_failed().
+  /// Whether confirm() prints.
+  bool confirms() const { return is_json() || !quiet_; }
+  /// The error record of --json, in the place of the result; nothing as text.
   void failure(const Error& error);
   /// A signature, a certificate, a script of completions.
   void write(BytesView bytes);

@@ -145,6 +145,8 @@ class Collector {
       const bool no_key_is_visible = labels.size() == 1 && pair.certificate;
       if (!no_key_is_visible || profile == nullptr || !pair.purpose || profile->purpose_of(wanted) != pair.purpose)
         return false;
+      // --label and the URI may name one key, not two.
+      if (!pair.wanted_key_label.empty() && pair.wanted_key_label != wanted) return false;
       pair.wanted_key_label = wanted;
     }
     return true;
@@ -283,7 +285,11 @@ pkcs11::Object private_key_of(const Pair& pair) {
                     " belongs to another key than the one with its id",
                 "'eidtool objects --login' lists the keys");
   }
-  if (!pair.wanted_key_label.empty() && matching.front().label != pair.wanted_key_label) {
+  const auto is_another = [&](const VisibleKey& key) { return key.label != pair.wanted_key_label; };
+  if (!pair.wanted_key_label.empty()) {
+    matching.erase(std::remove_if(matching.begin(), matching.end(), is_another), matching.end());
+  }
+  if (matching.empty()) {
     throw Error(ErrorKind::not_found,
                 "no key on " + pair.token().subject() + " has the label " + in_quotes(pair.wanted_key_label),
                 "'eidtool objects --login' lists the keys");

@@ -81,25 +81,55 @@ Selection selection_from(const cli::Arguments& arguments) {
   return selection;
 }
 
+namespace {
+
+/// One library by several names is one module: its tokens count once.
+class Libraries {
+ public:
+  /// False where the file was met before; true for one that cannot be looked at.
+  bool is_new(const std::filesystem::path& file) {
+    const auto identity = identity_of(file);
+    if (!identity) return true;
+    if (std::find(met_.begin(), met_.end(), *identity) != met_.end()) return false;
+    met_.push_back(*identity);
+    return true;
+  }
+
+ private:
+  std::vector<FileIdentity> met_;
+};
+
+std::vector<pkcs11::Module> load_named(const std::vector<std::string>& paths, cli::Context& context) {
+  std::vector<pkcs11::Module> modules;
+  std::vector<Error> failures;
+  Libraries libraries;
+  for (const auto& path : paths) {
+    // A name without a folder, which p11-kit looks up, tells its file only when it is loaded.
+    const bool is_found = identity_of(path).has_value();
+    if (is_found && !libraries.is_new(path)) continue;
+    try {
+      auto module = pkcs11::Module::load(path);
+      if (is_found || libraries.is_new(module.info().path)) modules.push_back(std::move(module));
+    } catch (const Error& error) {  // one of a batch
+      failures.push_back(error);
+    }
+  }
+  // With no other to show, the failure of the last is the command's.
+  const auto own = modules.empty() && !failures.empty() ? std::optional(failures.back()) : std::nullopt;
+  if (own) failures.pop_back();
+  for (const auto& failure : failures) context.console.warning(failure.what());
+  if (own) throw Error(*own);
+  return modules;
+}
+
+}  // namespace
+
 std::vector<pkcs11::Module> open_modules(const Selection& selection, cli::Context& context) {
   auto paths = context.modules;
   if (selection.uri && selection.uri->module_path()) paths.push_back(*selection.uri->module_path());
   std::vector<pkcs11::Module> modules;
   if (!paths.empty()) {
-    std::vector<FileIdentity> loaded;
-    for (const auto& path : paths) {
-      // One library by two names is one module: its tokens count once.
-      const auto identity = identity_of(path);
-      if (identity && std::find(loaded.begin(), loaded.end(), *identity) != loaded.end()) continue;
-      if (identity) loaded.push_back(*identity);
-      try {
-        modules.push_back(pkcs11::Module::load(path));
-      } catch (const Error& error) {  // one of a batch
-        // With no other to show, its failure is the command's.
-        if (modules.empty() && &path == &paths.back()) throw;
-        context.console.warning(error.what());
-      }
-    }
+    modules = load_named(paths, context);
   } else {
     auto configured = pkcs11::Module::load_configured(selection.uri ? &*selection.uri : nullptr);
     for (const auto& failure : configured.failures) {
@@ -117,6 +147,7 @@ std::vector<pkcs11::Module> open_modules(const Selection& selection, cli::Contex
 std::vector<pkcs11::Token> find_tokens(const std::vector<pkcs11::Module>& modules, const Selection& selection,
                                        cli::Context& context) {
   std::vector<pkcs11::Token> tokens;
+  std::size_t failed = 0;
   for (const auto& module : modules) {
     try {
       for (const auto& slot : module.slots(pkcs11::Module::Slots::with_token)) {
@@ -124,7 +155,7 @@ std::vector<pkcs11::Token> find_tokens(const std::vector<pkcs11::Module>& module
         if (token && token->info().has(CKF_TOKEN_INITIALIZED) && selection.matches(*token)) tokens.push_back(*token);
       }
     } catch (const Error& error) {  // one of a batch: the others are shown
-      if (modules.size() == 1) throw;
+      if (++failed == modules.size()) throw;
       context.console.warning(error.what());
     }
   }

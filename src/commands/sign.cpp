@@ -65,11 +65,13 @@ const SignatureAlgorithm& algorithm_for(const cli::Arguments& arguments, const c
 /// What Ed25519 cannot take is told before a PIN is asked for; a pipe's size shows only in the reading.
 void check_sizes(const SignPlan& plan) {
   for (const auto& task : plan.tasks) {
-    std::error_code no_size;
-    const auto size = std::filesystem::file_size(task.document, no_size);
-    if (no_size || size <= pkcs11::largest_single_piece) continue;
+    std::error_code unknown;
+    // A FIFO is opened once, when its turn comes.
+    if (task.document != "-" && std::filesystem::is_fifo(task.document, unknown)) continue;
+    const auto document = open_document(task.document);
+    if (document.size().value_or(0) <= pkcs11::largest_single_piece) continue;
     throw Error(ErrorKind::unsupported,
-                in_quotes(task.document) + " is larger than 256 MiB: Ed25519 takes a document in one piece",
+                in_quotes(document.name()) + " is larger than 256 MiB: Ed25519 takes a document in one piece",
                 "a key of another kind signs documents of any size")
         .with_file(task.document);
   }
@@ -138,18 +140,60 @@ int sign_all(Job& job, cli::Context& context) {
   return status;
 }
 
-void announce(const Job& job, cli::Context& context, const PinSource& pins) {
-  if (job.algorithm.hash == HashAlgorithm::sha1) {
-    context.console.warning(
-        "SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
+/// Says how often the PIN will be wanted, where that is more than once: before the first prompt where the
+/// card's profile or the key tells, and else as soon as the login shows the key.
+class PromptNotice {
+ public:
+  PromptNotice(const Pair& pair, std::size_t count, const pkcs11::Authenticator& authenticator, const PinSource& pins,
+               cli::Context& context)
+      : pair_(pair), count_(count), authenticator_(authenticator), pins_(pins), context_(context) {}
+
+  void before_login() {
+    const auto* profile = pair_.token().profile();
+    if (profile != nullptr && profile->pin_entry == pkcs11::PinEntry::by_module) {
+      if (count_ > 1) {
+        context_.console.notice("the card's module asks for the PIN by itself, up to " + std::to_string(count_) +
+                                " times");
+      }
+      return;
+    }
+    expected_ = profile != nullptr && profile->asks_each_time_for(pair_.purpose);
+    if (pair_.private_key && !(profile != nullptr && profile->asks_before_every_signature)) {
+      expected_ = pair_.private_key->flag(CKA_ALWAYS_AUTHENTICATE).value_or(expected_);
+    }
+    const auto entries = authenticator_.entry_count(pair_.token(), count_);
+    if (expected_ && entries > 1) say(std::to_string(entries) + " prompts");
   }
-  const auto count = job.plan.tasks.size();
-  if (job.key.asks_before_every_signature() && count > 1) {
-    context.console.notice("this key asks for the PIN at every signature: " +
-                           (pins.repeats() ? "the stored one is sent " + std::to_string(count) + " times"
-                                           : std::to_string(count) + " prompts"));
+
+  void after_login(const pkcs11::SigningKey& key) {
+    const auto* profile = pair_.token().profile();
+    if (profile != nullptr && profile->pin_entry == pkcs11::PinEntry::by_module) return;
+    if (key.asks_before_every_signature() == expected_) return;
+    if (expected_) {
+      if (said_) context_.console.notice("this key turns out not to ask at every signature");
+      return;
+    }
+    const auto entries = authenticator_.entry_count(pair_.token(), count_);
+    if (entries > 0) say(counted(entries, "further prompt", "further prompts"));
   }
-}
+
+ private:
+  void say(const std::string& prompts) {
+    const bool is_stored = pins_.repeats() && !pair_.token().info().has(CKF_PROTECTED_AUTHENTICATION_PATH);
+    if (is_stored && count_ == 1) return;
+    said_ = true;
+    context_.console.notice("this key asks at every signature: " +
+                            (is_stored ? "the stored PIN is sent for each of " + std::to_string(count_) : prompts));
+  }
+
+  const Pair& pair_;
+  std::size_t count_;
+  const pkcs11::Authenticator& authenticator_;
+  const PinSource& pins_;
+  cli::Context& context_;
+  bool expected_ = false;
+  bool said_ = false;
+};
 
 int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto selection = selection_from(arguments);
@@ -177,9 +221,15 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
 
   pkcs11::Authenticator authenticator(
       *pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
+  if (algorithm.hash == HashAlgorithm::sha1) {
+    context.console.warning(
+        "SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
+  }
+  PromptNotice notice(pair, plan.tasks.size(), authenticator, *pins, context);
+  notice.before_login();
   auto key = open_signing_key(pair, authenticator);
+  notice.after_login(key);
   Job job{format, algorithm, pair, plan, key};
-  announce(job, context, *pins);
   return sign_all(job, context);
 }
 

@@ -105,6 +105,10 @@ SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& fo
   }
   OutputCheck outputs(plan, other_inputs);
   for (const auto& task : plan.tasks) {
+    if (!task.to_stdout() && context.output.confirms() && standard_streams::output() < 0) {
+      throw Error(ErrorKind::io, "the standard output is closed: nobody would learn what was signed",
+                  "--quiet without --json signs in silence");
+    }
     if (task.to_stdout()) {
       check_standard_output(context, Content::binary, arguments.has("output") ? Asked::by_name : Asked::by_default);
     } else {

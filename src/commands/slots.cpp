@@ -92,6 +92,7 @@ int Slots::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto modules = open_modules(selection, context);
   const bool all = arguments.has("all") && selection.words.empty();
   bool any = false;
+  std::size_t failed = 0;
   for (const auto& module : modules) {
     try {
       for (const auto& slot : module.slots(all ? pkcs11::Module::Slots::all : pkcs11::Module::Slots::with_token)) {
@@ -103,7 +104,7 @@ int Slots::run(const cli::Arguments& arguments, cli::Context& context) const {
         any = true;
       }
     } catch (const Error& error) {  // one of a batch: the others are shown
-      if (modules.size() == 1 || error.kind() == ErrorKind::io) throw;
+      if (++failed == modules.size() || error.kind() == ErrorKind::io) throw;
       context.console.warning(error.what());
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pkcs11/authenticator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.hpp"
@@ -71,17 +72,24 @@ void check_length(const PinRequest& request, const Pin& pin) {
 }  // namespace
 
 void Authenticator::login(const Session& session, const std::string& key) {
-  if (!session.token().info().has(CKF_LOGIN_REQUIRED)) return;
-  const auto* profile = session.token().profile();
+  const auto& token = session.token();
+  if (!token.info().has(CKF_LOGIN_REQUIRED)) return;
+  const auto* profile = token.profile();
   if (profile != nullptr && profile->pin_entry == PinEntry::by_module) {
-    // The Portuguese module without contact: C_Login there opens the line with the number printed on the card.
     throw Error(ErrorKind::token_unsupported,
-                session.token().subject() +
-                    " wants a login of another kind than by PIN, which its module asks for itself: nothing was sent",
-                "a card that is read without contact wants the number printed on it (CAN); put it into a reader with "
-                "contacts");
+                token.subject() +
+                    " wants a login that is not the PIN's, which its module asks for by itself: " + "nothing was sent",
+                profile->login_hint.empty() ? std::string("the card's own software may log in to it")
+                                            : std::string(profile->login_hint));
   }
   present(session, CKU_USER, key);
+}
+
+std::size_t Authenticator::entry_count(const Token& token, std::size_t signature_count) const {
+  if (!accepted_.empty()) return signature_count - std::min<std::size_t>(signature_count, 1);
+  const auto info = token.info();
+  const bool login_is_ahead = login_count_ == 0 && info.has(CKF_LOGIN_REQUIRED);
+  return signature_count + (login_is_ahead && info.has(CKF_PROTECTED_AUTHENTICATION_PATH) ? 1 : 0);
 }
 
 void Authenticator::login_for_signature(const Session& session, const std::string& key) {

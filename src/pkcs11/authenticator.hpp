@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -21,10 +22,16 @@ class Authenticator {
   Authenticator(PinSource& source, FinalTry final_try) : source_(source), final_try_(final_try) {}
 
   /// C_Login as CKU_USER where the token wants one and nobody is logged in. `key` stands in the prompt.
+  /// Throws token_unsupported where the card's module asks for the PIN by itself and wants a login all the
+  /// same: that one is for something else, and no PIN is sent.
   void login(const Session& session, const std::string& key);
 
   /// C_Login as CKU_CONTEXT_SPECIFIC, between C_SignInit and C_Sign.
   void login_for_signature(const Session& session, const std::string& key);
+
+  /// How often a PIN is still to be entered, or sent, for so many signatures that ask for it each: the one of
+  /// the login serves the first of them too, but for a keypad, which hands none to eidtool.
+  std::size_t entry_count(const Token& token, std::size_t signature_count) const;
 
   /// A PIN was refused or got lost: nothing goes on.
   bool is_spent() const { return spent_; }

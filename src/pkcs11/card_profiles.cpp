@@ -56,6 +56,7 @@ constexpr std::array profiles = {
         .route = Route::by_size,
         .pin_entry = PinEntry::by_eidtool,
         .asks_before_every_signature = false,
+        .always_authenticate_purpose = Purpose::signature,
         .evidence = "Made by eidtool-virtual-card; token info measured with SoftHSM 2.6.1.",
     },
     CardProfile{
@@ -83,6 +84,8 @@ constexpr std::array profiles = {
         .route = Route::hashing_only,
         .pin_entry = PinEntry::by_module,  // its C_Login wants the CAN, not the PIN
         .asks_before_every_signature = false,
+        .login_hint = "without contact the module wants the number printed on the card (CAN) first, not a PIN: put the "
+                      "card into a reader with its chip",
         .evidence =
             "Token info and C_Login read in cal.cpp and session.c, labels in PKCS15.cpp of amagovpt/autenticacao.gov "
             "(April 2026); not tried with a card.",
@@ -111,6 +114,7 @@ constexpr std::array profiles = {
         .route = Route::by_size,
         .pin_entry = PinEntry::by_eidtool,
         .asks_before_every_signature = false,  // the key says so itself
+        .always_authenticate_purpose = Purpose::signature,
         .evidence =
             "Read in OpenSC's pkcs15-esteid2018.c (August 2026), which serves both countries; not tried with a card.",
     },
@@ -124,6 +128,7 @@ constexpr std::array profiles = {
         .route = Route::by_size,
         .pin_entry = PinEntry::by_eidtool,
         .asks_before_every_signature = false,
+        .always_authenticate_purpose = Purpose::signature,
         .evidence = "Read in OpenSC's pkcs15-esteid2025.c (August 2026); not tried with a card.",
     },
     CardProfile{
@@ -170,6 +175,10 @@ std::optional<Purpose> CardProfile::purpose_of(std::string_view label) const {
   const auto* row = find_by_label(purposes, label);
   if (row == nullptr) return std::nullopt;
   return row->purpose;
+}
+
+bool CardProfile::asks_each_time_for(std::optional<Purpose> purpose) const {
+  return asks_before_every_signature || (purpose && purpose == always_authenticate_purpose);
 }
 
 std::string_view CardProfile::pin_name_for(std::string_view token_label) const {

@@ -19,7 +19,7 @@ enum class Route {
 /// Who asks the person for the PIN.
 enum class PinEntry {
   by_eidtool,  // or the reader's keypad, where the token says so
-  by_module,   // the module's own dialogue inside C_Sign; C_Login is never called
+  by_module,   // the module's own dialogue inside C_Sign; C_Login is never called, and wants no PIN
 };
 
 struct LabelPurpose {
@@ -47,11 +47,18 @@ struct CardProfile {
   Route route;
   PinEntry pin_entry;
   bool asks_before_every_signature;  // though CKA_ALWAYS_AUTHENTICATE is false
+  // Whose keys have CKA_ALWAYS_AUTHENTICATE: mostly they are invisible until the login, and how often the PIN
+  // will be asked for is to be said before. The key itself decides.
+  std::optional<Purpose> always_authenticate_purpose = std::nullopt;
+  // PinEntry::by_module alone: what to do where the token wants a login after all.
+  std::string_view login_hint = {};
 
   std::string_view evidence;  // where all this was seen
 
   /// The purpose that the label of a key or certificate names.
   std::optional<Purpose> purpose_of(std::string_view label) const;
+  /// Whether its keys for this purpose ask for the PIN at every signature, as far as is known without them.
+  bool asks_each_time_for(std::optional<Purpose> purpose) const;
   /// What the card's holder calls the PIN of a token: `authentication PIN`.
   std::string_view pin_name_for(std::string_view token_label) const;
 };

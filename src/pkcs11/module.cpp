@@ -3,11 +3,14 @@
 
 #include <p11-kit/p11-kit.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
 
+#include "base/files.hpp"
 #include "base/text.hpp"
+#include "config.hpp"
 #include "pkcs11/check.hpp"
 #include "pkcs11/configuration.hpp"
 #include "pkcs11/slot.hpp"
@@ -101,11 +104,13 @@ Module::Configured Module::load_configured(const Uri* uri) {
   const auto wanted_name = uri != nullptr ? uri->module_name() : std::nullopt;
   const auto is_wanted = [&](const std::string& name) { return !wanted_name || *wanted_name == name; };
   std::vector<std::string> loaded;
+  std::vector<FileIdentity> libraries;
   CK_FUNCTION_LIST** list = p11_kit_modules_load(nullptr, 0);
   if (list == nullptr) result.failures.push_back({"p11-kit", last_message()});
   for (auto** item = list; item != nullptr && *item != nullptr; ++item) {
     auto state = std::make_shared<State>(*item, configured_name(*item));
     loaded.push_back(state->name);
+    if (const auto identity = identity_of(file_of(*item))) libraries.push_back(*identity);
     const bool is_trust_module = (p11_kit_module_get_flags(*item) & P11_KIT_MODULE_TRUSTED) != 0;
     if (is_trust_module || !is_wanted(state->name)) continue;
     try {
@@ -122,6 +127,9 @@ Module::Configured Module::load_configured(const Uri* uri) {
   for (const auto& configured : configured_modules()) {
     bool is_loaded = false;
     for (const auto& name : loaded) is_loaded = is_loaded || name == configured.name;
+    // p11-kit takes two configurations of one library for one module, under one of the names.
+    const auto library = identity_of(std::filesystem::path(config::module_path) / configured.library);
+    is_loaded = is_loaded || (library && std::find(libraries.begin(), libraries.end(), *library) != libraries.end());
     if (is_loaded || list == nullptr || !is_wanted(configured.name)) continue;
     result.failures.push_back({configured.name, "its library " + in_quotes(configured.library) + " cannot be loaded"});
   }

@@ -2,6 +2,7 @@
 #include "pkcs11/signing_key.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
@@ -57,6 +58,9 @@ bool is_refusal(CK_RV rv) {
     default: return false;
   }
 }
+
+/// Answers to a signature that does not begin because of one that was refused before.
+bool cannot_begin(CK_RV rv) { return rv == CKR_OPERATION_ACTIVE || rv == CKR_SESSION_COUNT; }
 
 Error cannot_sign(const std::string& subject, const SignatureAlgorithm& algorithm,
                   const std::vector<HashAlgorithm>& hashes) {
@@ -117,27 +121,51 @@ Bytes SigningKey::sign(const SignatureAlgorithm& algorithm, Message& message) {
                        signable_hashes(mechanisms_, route_of(session_.token()), algorithm.key_type, algorithm.padding));
   };
   if (wanted.empty()) throw refuse();
-  CK_RV rv = CKR_OK;
-  const char* function = "C_Sign";
+  struct Answer {
+    const char* function;
+    CK_RV rv;
+  };
+  std::optional<Answer> first_refusal;
   for (const auto way : wanted) {
     Bytes signature;
+    Answer answer{"C_Sign", CKR_OK};
     pin_was_spent_ = false;
-    const char* called = "C_Sign";
-    const auto answer = sign_by(way, algorithm, message, signature, called);
-    if (answer == CKR_OK) return signature;
-    // A module that keeps an operation it refused open takes no other one: what it said first is the reason.
-    if (answer == CKR_OPERATION_ACTIVE && rv != CKR_OK) break;
-    rv = answer;
-    function = called;
+    answer.rv = sign_by(way, algorithm, message, signature, answer.function);
+    if (answer.rv == CKR_OK) return signature;
+    // The way that failed first is the one that the card was thought to take: what became of the other, or
+    // that it could not even begin, says less.
+    const bool says_more = !first_refusal || !(is_refusal(answer.rv) || cannot_begin(answer.rv));
+    if (says_more && !is_refusal(answer.rv)) {
+      throw error_for(answer.rv, answer.function, session_.token().subject());
+    }
+    if (!first_refusal) first_refusal = answer;
     // The other way is worth a try where it costs neither a PIN nor input that cannot be had again.
     const bool digest_suffices = way == Way::hashing;
-    if (!is_refusal(rv) || pin_was_spent_ || (!message.readable() && !digest_suffices)) break;
+    if (pin_was_spent_ || (!message.readable() && !digest_suffices)) break;
   }
-  if (!is_refusal(rv)) throw error_for(rv, function, session_.token().subject());
   const auto refusal = refuse();
+  const auto& [function, rv] = first_refusal.value();
   throw Error(refusal.kind(), std::string(refusal.what()) + ": " + function + " answered " + return_value_name(rv),
               refusal.hint())
       .with_function(function, rv);
+}
+
+CK_RV SigningKey::begin(CK_MECHANISM& mechanism, const char*& function) {
+  const auto& functions = session_.functions();
+  function = "C_SignInit";
+  const auto rv = functions.C_SignInit(session_.handle(), &mechanism, key_.handle());
+  if (rv != CKR_OPERATION_ACTIVE) return rv;
+  // A module that keeps an operation open which it refused, though that ends it (PKCS#11 2.40 §5.11). Another
+  // session has none; login and handles hold for all sessions of a program (usage guide 2.40 §2.6), so
+  // that this costs no PIN. The old one stays open until the key ends.
+  CK_SESSION_HANDLE handle = 0;
+  function = "C_OpenSession";
+  const auto opened =
+      functions.C_OpenSession(session_.token().slot_id(), CKF_SERIAL_SESSION, nullptr, nullptr, &handle);
+  if (opened != CKR_OK) return opened;
+  session_ = Session(session_.token(), handle);
+  function = "C_SignInit";
+  return functions.C_SignInit(session_.handle(), &mechanism, key_.handle());
 }
 
 CK_RV SigningKey::sign_by(Way way, const SignatureAlgorithm& algorithm, Message& message, Bytes& signature,
@@ -167,9 +195,7 @@ CK_RV SigningKey::sign_by(Way way, const SignatureAlgorithm& algorithm, Message&
   const auto* profile = session_.token().profile();
   const bool module_asks = profile != nullptr && profile->pin_entry == PinEntry::by_module;
   const standard_streams::LendTerminal lent(module_asks && authenticator_.may_ask());
-  const auto& functions = session_.functions();
-  function = "C_SignInit";
-  auto rv = functions.C_SignInit(session_.handle(), &mechanism, key_.handle());
+  auto rv = begin(mechanism, function);
   if (rv != CKR_OK) return rv;
   if (always_authenticate_ && !module_asks) {
     pin_was_spent_ = true;
@@ -181,7 +207,7 @@ CK_RV SigningKey::sign_by(Way way, const SignatureAlgorithm& algorithm, Message&
     // After a failure the operation is over; the rest is only hashed, so that the digest is known.
     if (rv != CKR_OK) return;
     // Cryptoki takes the data by a pointer to non-const and only reads it.
-    rv = functions.C_SignUpdate(session_.handle(), const_cast<CK_BYTE*>(piece.data()), piece.size());
+    rv = session_.functions().C_SignUpdate(session_.handle(), const_cast<CK_BYTE*>(piece.data()), piece.size());
   });
   if (rv != CKR_OK) return rv;
   return finish(nullptr, signature, function);

@@ -47,6 +47,7 @@ class SigningKey : public Signer {
   std::vector<Way> ways(const SignatureAlgorithm& algorithm, const Message& message) const;
   CK_RV sign_by(Way way, const SignatureAlgorithm& algorithm, Message& message, Bytes& signature,
                 const char*& function);
+  CK_RV begin(CK_MECHANISM& mechanism, const char*& function);
   CK_RV finish(const Bytes* input, Bytes& signature, const char*& function);
 
   Object key_;

@@ -100,51 +100,89 @@ TEST_CASE("a configured module that is missing, or fails, is named and hides no 
   CHECK(says(listing, "warning", "failing"));
 }
 
-TEST_CASE("a module named by --module that fails is told and hides no other, whatever the order") {
+TEST_CASE("one library that is configured twice is one module, and nothing is amiss") {
+  Discovery discovery;
+  if (!discovery.is_possible()) return;
+  discovery.configure("first.module", "module: " + softhsm_module().string() + "\n");
+  discovery.configure("second.module", "module: " + fs::canonical(softhsm_module()).string() + "\n");
+  fs::create_symlink(softhsm_module(), discovery.desk.path("link.so"));
+  discovery.configure("third.module", "module: " + discovery.desk.path("link.so").string() + "\n");
+  const auto listing = discovery.eidtool("slots --json");
+  CHECK(listing.errors == "");
+  CHECK(json_lines(listing.output).size() == 1);
+}
+
+TEST_CASE("a module of --module that fails is named, and hides no other") {
   Desk desk;
   desk.write("doc", "text");
-  desk.write("no-module.so", "this is no library");
-  // A copy: the module of the tests stands before the library itself, and ends it when it is let go.
-  fs::copy_file(softhsm_module(), desk.path("working.so"));
-  const auto working = desk.path("working.so").string();
-  for (const auto& [first, second] : {std::pair{std::string("no-module.so"), working}, {working, "no-module.so"}}) {
-    desk.module_options = {"--module", first, "--module", second};
-    const auto slots = desk.eidtool("slots --json");
-    CHECK(slots.status == 0);
-    CHECK(json_lines(slots.output).size() == 1);
-    CHECK(says(slots, "warning", "no-module.so"));
-    CHECK(desk.eidtool("sign doc --force --pin-file ../pin").status == 0);
-  }
-  for (const auto* directive : {"return C_Initialize CKR_DEVICE_ERROR", "return C_GetSlotList CKR_DEVICE_ERROR"}) {
-    INFO(directive);
-    desk.filter(std::string(directive) + "\n");
-    const auto filter = desk.module_options;
-    desk.module_options.insert(desk.module_options.end(), {"--module", working});
-    const auto slots = desk.eidtool("slots --json");
-    CHECK(slots.status == 0);
-    CHECK(json_lines(slots.output).size() == 1);
-    CHECK(says(slots, "warning", "CKR_DEVICE_ERROR"));
-    CHECK(desk.eidtool("sign doc --force --pin-file ../pin").status == 0);
-    desk.module_options = filter;
-    check_refused(desk, "slots", 6, "CKR_DEVICE_ERROR");
+  desk.write("library.so", "no library");
+  const auto working = softhsm_module().string();
+  // A library of its own behind the filter: it shares neither its beginning nor its end with the working one.
+  const auto behind = desk.folder().parent_path() / "behind.so";
+  fs::copy_file(working, behind);
+  const auto filter = from_meson("EIDTOOL_FILTER_MODULE");
+  struct Row {
+    std::string module;
+    const char* script;
+    const char* warning;
+  };
+  const Row rows[] = {
+      {"library.so", "", "cannot load module 'library.so'"},
+      {"/nonexistent/module.so", "", "cannot load module '/nonexistent/module.so'"},
+      {filter, "return C_Initialize CKR_DEVICE_ERROR\n", "module 'libfilter.so'"},
+      {filter, "return C_GetSlotList CKR_DEVICE_ERROR\n", "module 'libfilter.so'"},
+      {filter, "return C_GetSlotInfo CKR_DEVICE_ERROR\n", "module 'libfilter.so'"},
+      {filter, "return C_GetTokenInfo CKR_DEVICE_ERROR\n", "module 'libfilter.so'"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.module << " " << row.script);
+    desk.filter(row.script);
+    desk.environment["EIDTOOL_TEST_MODULE"] = behind;
+    for (const auto& order : {std::vector<std::string>{"--module", row.module, "--module", working},
+                              std::vector<std::string>{"--module", working, "--module", row.module}}) {
+      desk.module_options = order;
+      for (const std::string line : {"slots --json", "objects --json", "export-cert --force -o c.der --json",
+                                     "sign doc --force --as signature --json --pin-file ../pin"}) {
+        INFO(line);
+        const auto outcome = desk.eidtool(line);
+        INFO(outcome.errors);
+        CHECK(outcome.status == 0);
+        CHECK(says(outcome, "warning", row.warning));
+        CHECK(said(outcome, "error").empty());
+        const auto records = json_lines(outcome.output);
+        CHECK_FALSE(records.empty());
+        for (const auto& record : records) CHECK(record.type() != "error");
+      }
+      // The working one's token, once.
+      CHECK(json_lines(desk.eidtool("slots --json").output).size() == 1);
+    }
   }
 }
 
-TEST_CASE("one module by two names is one module") {
+TEST_CASE("where every module fails, that is the command's failure") {
   Desk desk;
   desk.write("doc", "text");
-  fs::create_symlink(softhsm_module(), desk.path("linked.so"));
-  desk.module_options = {"--module", softhsm_module(), "--module", "linked.so", "--module", desk.path("linked.so")};
-  CHECK(json_lines(desk.eidtool("slots --json").output).size() == 1);
-  CHECK(desk.eidtool("sign doc --pin-file ../pin").status == 0);
-}
-
-TEST_CASE("a module whose own configuration is not there is not a matter of the card") {
-  Desk desk;
-  desk.environment["SOFTHSM2_CONF"] = "/nowhere/softhsm2.conf";
-  const auto refusal = check_refused(desk, "slots", 6, "C_Initialize");
-  CHECK(says(refusal, "hint", "SOFTHSM2_CONF"));
-  CHECK_FALSE(says(refusal, "hint", "take the card out"));
+  desk.write("library.so", "no library");
+  for (const std::string script : {"return C_Initialize CKR_DEVICE_ERROR", "return C_GetSlotList CKR_DEVICE_ERROR"}) {
+    INFO(script);
+    desk.filter(script + "\n");
+    desk.module_options.insert(desk.module_options.end(), {"--module", "library.so"});
+    for (const auto* line : {"slots", "objects", "sign doc --pin-file ../pin"}) check_refused(desk, line, 6, "module");
+    const auto lines = json_lines(desk.eidtool("slots --json").output);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].number("/exit_status") == 6);
+  }
+  // Two libraries that are loaded and then fail.
+  desk.filter("return C_GetSlotList CKR_DEVICE_ERROR\n");
+  const auto other = desk.folder().parent_path() / "other.so";
+  fs::copy_file(desk.module_options[1], other);
+  desk.module_options.insert(desk.module_options.end(), {"--module", other});
+  for (const auto* line : {"slots", "objects", "sign doc --pin-file ../pin"}) {
+    const auto refusal = check_refused(desk, line, 6, "CKR_DEVICE_ERROR");
+    CHECK(says(refusal, "warning", "module 'libfilter.so'"));
+  }
+  desk.module_options = {"--module", "library.so", "--module", "./library.so"};
+  check_refused(desk, "slots", 6, "library.so");
 }
 
 TEST_CASE("p11-kit's trust module counts for nothing") {
@@ -167,6 +205,14 @@ TEST_CASE("a URI narrows down which modules are asked") {
   CHECK(discovery.eidtool("sign doc --pin-file ../pin --uri 'pkcs11:?module-name=softhsm2'").status == 0);
   const auto nothing = discovery.eidtool("sign doc -o x --pin-file ../pin --uri 'pkcs11:library-manufacturer=Nobody'");
   CHECK(nothing.status == 4);
+}
+
+TEST_CASE("a module whose own configuration is not there is not a matter of the card") {
+  Desk desk;
+  desk.environment["SOFTHSM2_CONF"] = "/nowhere/softhsm2.conf";
+  const auto refusal = check_refused(desk, "slots", 6, "C_Initialize");
+  CHECK(says(refusal, "hint", "SOFTHSM2_CONF"));
+  CHECK_FALSE(says(refusal, "hint", "take the card out"));
 }
 
 }  // namespace eidtool::tests

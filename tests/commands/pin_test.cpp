@@ -186,18 +186,24 @@ TEST_CASE("sources of PINs that are none are told") {
   CHECK(desk.logged("C_Login") == 0);
 }
 
-TEST_CASE("--pin-fd means a descriptor of the caller's, and never eidtool's own copy of a standard stream") {
+TEST_CASE("no number names the copy of the standard input that eidtool keeps for itself") {
   Desk desk;
   put_document(desk);
-  auto program = desk.eidtool_program("sign doc");
-  for (int number = 10; number < 16; ++number) {
-    INFO(number);
-    auto signing = program;
-    signing.words.insert(signing.words.end(), {"--pin-fd", std::to_string(number)});
-    signing.input = "1234\n";
-    check_refused(desk, signing, 2, "--pin-fd");
+  for (int number = 1; number < 32; ++number) {
+    auto program = desk.eidtool_program("sign doc --pin-fd " + std::to_string(number));
+    program.input = "1234\n";
+    check_refused(desk, program, 2, "--pin-fd " + std::to_string(number) + " is not open for reading");
   }
   CHECK(desk.logged("C_Login") == 0);
+  // The numbers that it would take for itself are its caller's where the caller uses them.
+  for (const int number : {10, 11, 12}) {
+    auto program = desk.eidtool_program("sign doc --force --pin-fd " + std::to_string(number));
+    program.descriptors[number] = "1234\n";
+    CHECK(Desk::run_eidtool(program).status == 0);
+  }
+  auto program = desk.eidtool_program("sign doc --force --pin-fd 0");
+  program.input = "1234\n";
+  CHECK(Desk::run_eidtool(program).status == 0);
 }
 
 TEST_CASE("a locked token gets no PIN, one on its final try only when that is allowed") {

@@ -41,6 +41,27 @@ TEST_CASE("what is no command is a usage error with a hint") {
   check_refused(desk, "slots --json=yes", 2, "'yes'");
 }
 
+TEST_CASE("a file whose name begins with a dash is no option, and how to name it is told") {
+  Desk desk;
+  desk.write("-dash", "text");
+  desk.write("--double.pdf", "text");
+  desk.write("--", "text");
+  for (const std::string line : {"sign -dash", "sign --pin-file ../pin -dash", "verify -dash", "sign --double.pdf"}) {
+    const std::string name = contains(line, "double") ? "--double.pdf" : "-dash";
+    const auto refusal = check_refused(desk, line, 2, "");
+    CHECK(says(refusal, "hint", "'./" + name + "'"));
+    CHECK(says(refusal, "hint", "behind '--'"));
+    CHECK_FALSE(says(refusal, "hint", "did you mean"));
+  }
+  CHECK(desk.eidtool("sign ./-dash --pin-file ../pin").status == 0);
+  CHECK(desk.eidtool("sign --pin-file ../pin -- --double.pdf").status == 0);
+  // Where there is no such file, and one letter is no slip of a word.
+  const auto refusal = check_refused(desk, "sign -xyz", 2, "unknown option '-x'");
+  CHECK(says(refusal, "hint", "--help"));
+  CHECK_FALSE(says(refusal, "hint", "did you mean"));
+  CHECK(says(check_refused(desk, "sign -dahs", 2, ""), "hint", "--help"));
+}
+
 TEST_CASE("global options stand before or after the command") {
   Desk desk;
   const auto after = desk.eidtool("slots --json");

@@ -94,6 +94,85 @@ TEST_CASE("a mechanism that is listed and refused is made up for by the other on
   }
 }
 
+TEST_CASE("a refused signature that the module keeps open does not stand in the way of the other mechanism") {
+  Desk desk;
+  put_documents(desk);
+  const std::string unknown = "manufacturer Somebody\nmodel Something\nkeep-operation\n";
+  for (const auto& directive : {"refuse CKM_SHA256_RSA_PKCS", "refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD",
+                                "refuse CKM_RSA_PKCS"}) {
+    INFO(directive);
+    desk.filter(unknown + directive + "\n");
+    check_signs(desk, "", "rsa2048");
+    CHECK(desk.logged("C_Login") == 2);  // one for each document that was signed
+  }
+  // One login signs all of a batch, each document's refusal left open.
+  desk.filter(unknown + "refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD\n");
+  desk.write("second", "second");
+  desk.write("third", "third");
+  CHECK(desk.eidtool("sign second third --pin-file ../pin").status == 0);
+  CHECK(desk.logged("C_Login") == 1);
+}
+
+TEST_CASE("where the other mechanism does not help, the first refusal is told") {
+  Desk desk;
+  put_documents(desk);
+  const std::string unknown = "manufacturer Somebody\nmodel Something\n";
+  const auto check_told = [&](const std::string& script, const std::string& function, const std::string& rv) {
+    INFO(script);
+    desk.filter(unknown + script);
+    check_refused(desk, "sign small --pin-file ../pin", 6, function + " answered " + rv);
+    const auto lines = json_lines(desk.eidtool("sign small --json --pin-file ../pin").output);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].text("/kind") == "token_unsupported");
+    CHECK(lines[0].text("/function") == function);
+  };
+  // Both are refused.
+  check_told("refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD\nrefuse CKM_RSA_PKCS CKR_DATA_LEN_RANGE\n",
+             "C_Sign", "CKR_ARGUMENTS_BAD");
+  // The other one cannot begin, and no second session is to be had: one is for choosing the key.
+  check_told(
+      "keep-operation\nreturn C_OpenSession CKR_SESSION_COUNT after 1\n"
+      "refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD\n",
+      "C_Sign", "CKR_ARGUMENTS_BAD");
+  // Not in a new session either.
+  check_told("return C_SignInit CKR_OPERATION_ACTIVE after 1\nrefuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD\n",
+             "C_Sign", "CKR_ARGUMENTS_BAD");
+  // What happens to the token meanwhile says more than the refusal.
+  desk.filter(unknown + "refuse CKM_SHA256_RSA_PKCS\nreturn C_Sign CKR_DEVICE_REMOVED\n");
+  check_refused(desk, "sign small --pin-file ../pin", 6, "CKR_DEVICE_REMOVED");
+  // Where nothing was refused before, what the module answers is told as it is.
+  desk.filter(unknown + "return C_SignInit CKR_OPERATION_ACTIVE\n");
+  check_refused(desk, "sign small --pin-file ../pin", 6, "C_SignInit answered CKR_OPERATION_ACTIVE");
+}
+
+TEST_CASE("a login that is not the PIN's gets none, and a hint on what to do") {
+  Desk desk;
+  put_documents(desk);
+  // The vendor's module where the card is read without contact: its C_Login wants the CAN.
+  desk.filter("manufacturer Portuguese Government\nmodel Portuguese eID NG\n");
+  for (const auto& line : {"sign small --as signature --pin-file ../pin", "sign small --as signature",
+                           "sign small large --as authentication --pin-file ../pin"}) {
+    const auto refusal = check_refused(desk, line, 6, "wants a login that is not the PIN's");
+    CHECK(says(refusal, "error", "token 'CARTAO DE CIDADAO"));
+    CHECK(says(refusal, "hint", "CAN"));
+    CHECK(says(refusal, "hint", "with its chip"));
+  }
+  const auto listing = desk.eidtool("objects --login --pin-file ../pin");
+  CHECK(listing.status == 6);
+  CHECK(says(listing, "error", "wants a login"));
+  // Another card whose module asks by itself: nothing is known of its login.
+  desk.filter("manufacturer Belgium Government\nmodel Belgium eID\n");
+  const auto refusal = check_refused(desk, "sign small --as signature --pin-file ../pin", 6, "wants a login");
+  CHECK_FALSE(contains(refusal.errors, "CAN"));
+  CHECK(desk.logged("C_Login") == 0);
+  CHECK(desk.logged("C_SignInit") == 0);
+  // Read by contact: the certificates are there without a login, and none is tried.
+  desk.filter("manufacturer Portuguese Government\nmodel Portuguese eID NG\ntoken-flags clear CKF_LOGIN_REQUIRED\n");
+  CHECK(desk.eidtool("export-cert --as signature").status == 0);
+  CHECK(desk.eidtool("sign small --as signature --pin-file ../pin").status != 0);  // SoftHSM wants its login
+  CHECK(desk.logged("C_Login") == 0);
+}
+
 TEST_CASE("the other mechanism is not tried where it would cost a second PIN") {
   Desk desk;
   put_documents(desk);
@@ -101,18 +180,6 @@ TEST_CASE("the other mechanism is not tried where it would cost a second PIN") {
   check_refused(desk, "sign small --as signature --pin-file ../pin", 6, "CKR_ARGUMENTS_BAD");
   CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") == 1);
   CHECK(desk.logged("C_SignInit") == 1);
-}
-
-TEST_CASE("a module that keeps a refused operation open is reported by its first answer") {
-  Desk desk;
-  put_documents(desk);
-  desk.filter(
-      "manufacturer Somebody\nmodel Something\nrefuse CKM_SHA256_RSA_PKCS at C_Sign CKR_DATA_LEN_RANGE\n"
-      "keep-refused-operations\n");
-  const auto refusal = check_refused(desk, "sign small --pin-file ../pin", 6, "C_Sign answered CKR_DATA_LEN_RANGE");
-  CHECK_FALSE(contains(refusal.errors, "CKR_OPERATION_ACTIVE"));
-  CHECK(desk.logged("C_SignInit") == 2);
-  CHECK(desk.logged("C_Login CKU_USER") == 1);
 }
 
 TEST_CASE("where no mechanism serves, the digests that would are named, before a PIN is asked for") {

@@ -25,6 +25,35 @@ void in_mount_namespace(Program& program, const std::string& mounts, const std::
   program.words.insert(program.words.begin(), words.begin(), words.end());
 }
 
+/// Has a shell start `program` with streams as `redirections` has them: `<&-` closes the standard input.
+void redirect(Program& program, const std::string& redirections) {
+  const std::vector<std::string> words = {"sh", "-c", "exec \"$@\" " + redirections, "sh"};
+  program.words.insert(program.words.begin(), words.begin(), words.end());
+}
+
+/// Has `program` run as somebody who may not read everything, where the tests run as root; false where
+/// nobody else can be had. What the desk holds is then for all to read, but for what a test forbids later.
+bool as_somebody_else(Desk& desk, Program& program) {
+  if (::geteuid() != 0) return true;
+  // A copy, as the build folder may be closed to others.
+  const auto root = desk.folder().parent_path();
+  const auto copy = root / "eidtool";
+  fs::copy_file(program.words[0], copy, fs::copy_options::overwrite_existing);
+  fs::permissions(root, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+  fs::permissions(root / "pin", fs::perms::others_read, fs::perm_options::add);
+  const std::vector<std::string> user = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+  auto probe = user;
+  probe.insert(probe.end(), {copy, "--version"});
+  const auto outcome = run(desk.program(probe));
+  if (outcome.status != 0) {
+    skip("no program can be run as another user: " + outcome.errors);
+    return false;
+  }
+  program.words[0] = copy;
+  program.words.insert(program.words.begin(), user.begin(), user.end());
+  return true;
+}
+
 }  // namespace
 
 TEST_CASE("sign writes where it is told to") {
@@ -86,10 +115,9 @@ TEST_CASE("folders that are missing, or cannot be written to, are told before a 
   check_refused(desk, "sign doc --pin-file ../pin --output-dir file", 3, "file");
   check_refused(desk, "sign doc --pin-file ../pin -o .", 3, "");
   check_refused(desk, "sign doc --pin-file ../pin --cert-out nowhere/c.der", 3, "nowhere");
-  if (::geteuid() != 0) {
-    fs::permissions(desk.path("locked"), fs::perms::owner_read | fs::perms::owner_exec);
-    check_refused(desk, "sign doc --pin-file ../pin -o locked/doc.sig", 3, "locked");
-  }
+  fs::permissions(desk.path("locked"), fs::perms::owner_read | fs::perms::owner_exec);
+  auto program = desk.eidtool_program("sign doc --pin-file ../pin -o locked/doc.sig");
+  if (as_somebody_else(desk, program)) check_refused(desk, program, 3, "locked");
   CHECK(desk.logged("C_Login") == 0);
 }
 
@@ -186,82 +214,126 @@ TEST_CASE("documents that cannot be signed are told before a PIN is asked for") 
   CHECK(desk.logged("C_Login") == 0);
 }
 
-TEST_CASE("a document that its caller may not read is told before a PIN is asked for") {
+TEST_CASE("a document that may not be read is told before a PIN is asked for") {
   Desk desk;
   desk.write("secret", "text");
   desk.filter("");
+  // Its name in another folder than the output's, so that the document alone can be what is refused.
+  fs::create_directory(desk.path("open"));
+  fs::permissions(desk.path("open"), fs::perms::all);
+  auto program = desk.eidtool_program("sign secret -o open/s.sig --pin-file ../pin");
+  if (!as_somebody_else(desk, program)) return;
+  // Its owner may not either, unless that is root.
   fs::permissions(desk.path("secret"), fs::perms::none);
-  auto program = desk.eidtool_program("sign secret --pin-file ../pin");
-  if (::geteuid() == 0) {
-    // Root reads everything: somebody else tries, with a program where everybody can reach it.
-    fs::permissions(desk.folder(), fs::perms::all);
-    fs::permissions(desk.folder().parent_path(), fs::perms::all);
-    const auto reachable = desk.folder().parent_path() / "eidtool";
-    fs::copy_file(from_meson("EIDTOOL"), reachable);
-    program.words.front() = reachable;
-    program.words.insert(program.words.begin(), {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"});
-  }
   const auto outcome = run(program);
   INFO(outcome.errors);
   CHECK(outcome.status == 3);
-  CHECK(says(outcome, "error", "'secret': permission denied"));
+  CHECK(says(outcome, "error", "cannot open 'secret'"));
   CHECK(desk.logged("C_Login") == 0);
-  CHECK_FALSE(desk.has("secret.sig"));
+  CHECK(fs::is_empty(desk.path("open")));
+  fs::permissions(desk.path("secret"), fs::perms::owner_read);
 }
 
-TEST_CASE("standard streams that are not there are told before a PIN is asked for") {
-  Desk desk;
-  desk.write("doc", "text");
-  desk.filter("");
-  const auto in_shell = [&](const std::string& line, const std::string& redirection) {
-    auto program = desk.eidtool_program(line);
-    program.words.insert(program.words.begin(), {"sh", "-c", "exec \"$@\" " + redirection, "sh"});
-    return program;
+TEST_CASE("a standard stream that is closed is told before a PIN is asked for") {
+  struct Row {
+    const char* line;
+    const char* redirections;
+    int status;
+    const char* message;
   };
-  check_refused(desk, in_shell("sign - -o out --pin-file ../pin", "<&-"), 3, "the standard input is closed");
-  check_refused(desk, in_shell("sign doc -o - --pin-file ../pin", ">&-"), 3, "the standard output is closed");
+  constexpr Row rows[] = {
+      {"sign - -o s.sig --pin-file ../pin", "<&-", 3, "the standard input"},
+      {"sign /dev/stdin -o s.sig --pin-file ../pin", "<&-", 3, "/dev/stdin"},
+      {"sign doc --pin-fd 0", "<&-", 2, "--pin-fd 0"},
+      {"sign doc -o - --pin-file ../pin", ">&-", 3, "the standard output is closed"},
+      {"sign - --pin-file ../pin", ">&-", 3, "the standard output is closed"},
+      {"sign doc --pin-file ../pin", ">&-", 3, "the standard output is closed"},
+      {"sign doc --json --quiet --pin-file ../pin", ">&-", 3, "the standard output is closed"},
+  };
+  Desk desk;
+  desk.write("doc", "text");
+  desk.filter("");
+  for (const auto& row : rows) {
+    INFO(row.redirections);
+    auto program = desk.eidtool_program(row.line);
+    redirect(program, row.redirections);
+    check_refused(desk, program, row.status, row.message);
+  }
   CHECK(desk.logged("C_Login") == 0);
+  // Who wants to hear nothing needs no standard output.
+  auto program = desk.eidtool_program("sign doc --quiet --pin-file ../pin");
+  redirect(program, "<&- >&-");
+  CHECK(Desk::run_eidtool(program).status == 0);
+  CHECK(desk.read("doc.sig").size() == 256);
 }
 
-TEST_CASE("a document too large for Ed25519 is told before a PIN is asked for") {
+TEST_CASE("a document that is too large for Ed25519 is told before a PIN is asked for") {
   Desk desk({TokenKind{"ed25519", "card2"}});
-  desk.write("large", "");
-  fs::resize_file(desk.path("large"), (256U << 20U) + 1);  // sparse
   desk.filter("");
-  const auto outcome = desk.eidtool("sign large --pin-file ../pin");
-  CHECK(outcome.status == 3);
-  CHECK(says(outcome, "error", "larger than 256 MiB"));
+  const auto large = desk.folder().parent_path() / "large";  // not on the desk, which is compared byte by byte
+  write_file(large, "");
+  fs::resize_file(large, (256ULL << 20U) + 1);
+  check_refused(desk, "sign ../large -o s.sig --pin-file ../pin", 3, "256 MiB");
+  auto program = desk.eidtool_program("sign - -o s.sig --pin-file ../pin");
+  program.input_file = large;
+  check_refused(desk, program, 3, "256 MiB");
   CHECK(desk.logged("C_Login") == 0);
-  CHECK_FALSE(desk.has("large.sig"));
 }
 
-TEST_CASE("--cert-out leaves nothing where the signing fails") {
+TEST_CASE("a certificate is not left behind where there is no signature") {
   Desk desk;
   desk.write("doc", "text");
-  desk.write("../wrong", "9999\n");
-  for (const auto* script : {"", "return C_Sign CKR_DEVICE_ERROR\nhide CKM_RSA_PKCS\n", "corrupt-signature\n"}) {
-    INFO(script);
-    desk.filter(script);
-    const auto pin = *script == '\0' ? "../wrong" : "../pin";
-    const auto outcome = desk.eidtool(std::string("sign doc --cert-out c.der --pin-file ") + pin);
-    CHECK(outcome.status >= 5);
-    CHECK(desk.files().size() == 1);
+  desk.write("wrong", "9999\n");
+  desk.filter("");
+  check_refused(desk, "sign doc --pin-file wrong --cert-out c.der", 5, "PIN");
+  for (const std::string directive : {"return C_Sign CKR_GENERAL_ERROR", "return C_SignInit CKR_DEVICE_ERROR",
+                                      "return C_Login CKR_GENERAL_ERROR", "corrupt-signature"}) {
+    INFO(directive);
+    desk.filter(directive + "\n");
+    check_refused(desk, "sign doc --pin-file ../pin --cert-out c.der", 6, "");
+    desk.write("c.der", "mine");
+    check_refused(desk, "sign doc --pin-file ../pin --cert-out c.der --force", 6, "");
+    fs::remove(desk.path("c.der"));
   }
 }
 
-TEST_CASE("--force replaces neither a device nor a FIFO, nor a link to one") {
+TEST_CASE("pipes and links to devices or pipes are never replaced nor written to") {
   Desk desk;
   desk.write("doc", "text");
-  fs::create_symlink("/dev/null", desk.path("link"));
+  desk.filter("");
+  // Links to devices and no device itself: root's tests would replace it, where eidtool does.
+  fs::create_symlink("/dev/full", desk.path("to-full"));
+  fs::create_symlink("/dev/null", desk.path("to-null"));
   REQUIRE(::mkfifo(desk.path("fifo").c_str(), 0600) == 0);
-  fs::create_symlink("fifo", desk.path("link-to-fifo"));
-  desk.filter("");
-  for (const std::string output : {"/dev/null", "link", "fifo", "link-to-fifo"}) {
-    check_refused(desk, "sign doc --force -o " + output + " --pin-file ../pin", 3, output);
+  fs::create_symlink("fifo", desk.path("to-fifo"));
+  for (const auto* output : {"to-full", "to-null", "fifo", "to-fifo"}) {
+    for (const auto* force : {"", " --force"}) {
+      const auto refusal = check_refused(desk, std::string("sign doc --pin-file ../pin -o ") + output + force, 3,
+                                         "'" + std::string(output) + "' is not a regular file");
+      CHECK(says(refusal, "hint", "-o -"));
+      check_refused(desk, std::string("sign doc --pin-file ../pin -o s --cert-out ") + output + force, 3,
+                    "is not a regular file");
+    }
   }
   CHECK(desk.logged("C_Login") == 0);
-  CHECK(fs::is_character_file("/dev/null"));
   CHECK(fs::is_fifo(desk.path("fifo")));
+  for (const auto* link : {"to-full", "to-null", "to-fifo"}) CHECK(fs::is_symlink(desk.path(link)));
+}
+
+TEST_CASE("of a link to a file the link is replaced, never the file") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("mine", "mine");
+  for (const auto* target : {"mine", "nowhere"}) {
+    fs::create_symlink(target, desk.path("link"));
+    check_refused(desk, "sign doc --pin-file ../pin -o link", 3, "exists already");
+    CHECK(desk.eidtool("sign doc --pin-file ../pin -o link --force").status == 0);
+    CHECK(fs::is_regular_file(fs::symlink_status(desk.path("link"))));
+    CHECK(desk.read("link").size() == 256);
+    CHECK(desk.read("mine") == "mine");
+    CHECK_FALSE(desk.has("nowhere"));
+    fs::remove(desk.path("link"));
+  }
 }
 
 TEST_CASE("a document that changes while it is read is not signed") {

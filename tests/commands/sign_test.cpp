@@ -164,47 +164,6 @@ TEST_CASE("in a batch every file is reported, and the worst of them is the exit 
   CHECK(says(missing, "error", "missing"));
 }
 
-TEST_CASE("an always-authenticate key takes one login for the token and one for the signature, with one PIN") {
-  Desk desk;
-  desk.write("doc", "text");
-  desk.filter("");
-  TerminalSession signing(desk.eidtool_program("sign --as signature doc"), {});
-  signing.expect("PIN");
-  signing.send("1234\n");
-  const auto outcome = signing.wait();
-  CHECK(outcome.status == 0);
-  CHECK(desk.logged("C_Login CKU_USER") == 1);
-  CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") == 1);
-  CHECK(desk.has("doc.sig"));
-}
-
-TEST_CASE("an always-authenticate key asks again for the second signature") {
-  Desk desk;
-  desk.write("a", "a");
-  desk.write("b", "b");
-  desk.filter("");
-  TerminalSession signing(desk.eidtool_program("sign --as signature a b"), {});
-  signing.expect("PIN of");
-  signing.send("1234\n");
-  signing.expect("2 prompts");
-  signing.expect("PIN of");
-  CHECK_FALSE(signing.echoes());
-  signing.send("1234\n");
-  CHECK(signing.wait().status == 0);
-  CHECK(desk.logged("C_Login CKU_USER") == 1);
-  CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") == 2);
-}
-
-TEST_CASE("the number of signatures that a stored PIN will make is announced") {
-  Desk desk;
-  for (const auto& name : {"a", "b", "c"}) desk.write(name, name);
-  desk.filter("");
-  const auto signing = desk.eidtool("sign --as signature a b c --pin-file ../pin");
-  CHECK(signing.status == 0);
-  CHECK(says(signing, "notice", "3"));
-  CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") == 3);
-}
-
 TEST_CASE("a reader's keypad gets no PIN from eidtool") {
   Desk desk;
   desk.write("doc", "text");

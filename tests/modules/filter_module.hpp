@@ -24,10 +24,10 @@ CK_RV sign_update(CK_SESSION_HANDLE session, CK_BYTE* part, CK_ULONG size);
 CK_RV sign_final(CK_SESSION_HANDLE session, CK_BYTE* signature, CK_ULONG* signature_size);
 
 // tokens.cpp
+CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count);
 CK_RV get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO* info);
 CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* info);
 CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes, CK_ULONG count);
-CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count);
 CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG pin_size);
 
 }  // namespace eidtool::tests::filter

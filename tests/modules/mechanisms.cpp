@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,12 @@ struct Operation {
 
 std::map<CK_SESSION_HANDLE, Operation>& operations() {
   static std::map<CK_SESSION_HANDLE, Operation> all;
+  return all;
+}
+
+/// Sessions that keep the operation that they refused.
+std::set<CK_SESSION_HANDLE>& kept() {
+  static std::set<CK_SESSION_HANDLE> all;
   return all;
 }
 
@@ -60,7 +67,6 @@ CK_RV ended(CK_SESSION_HANDLE session, CK_RV rv, CK_BYTE* signature, const CK_UL
 
 /// The real module signs, so that its operation is over, and nobody gets to see it.
 CK_RV refused(CK_SESSION_HANDLE session, CK_RV refusal, CK_BYTE* data, CK_ULONG size, bool is_final) {
-  if (script().keep_refused_operations) return refusal;
   std::array<CK_BYTE, 1024> unseen{};
   CK_ULONG unseen_size = unseen.size();
   if (is_final) {
@@ -69,6 +75,7 @@ CK_RV refused(CK_SESSION_HANDLE session, CK_RV refusal, CK_BYTE* data, CK_ULONG 
     (void)real().C_Sign(session, data, size, unseen.data(), &unseen_size);
   }
   operations().erase(session);
+  if (script().keep_operation) kept().insert(session);
   return refusal;
 }
 
@@ -103,7 +110,11 @@ CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism, CK_OBJECT_HA
   if (!script().lists(type)) return CKR_MECHANISM_INVALID;
   const auto& refusals = script().refusals;
   const auto refusal = refusals.find(type);
-  if (refusal != refusals.end() && !refusal->second.at_sign) return refusal->second.rv;
+  if (kept().count(session) != 0) return CKR_OPERATION_ACTIVE;
+  if (refusal != refusals.end() && !refusal->second.at_sign) {
+    if (script().keep_operation) kept().insert(session);
+    return refusal->second.rv;
+  }
   auto passed_on = *mechanism;
   if (script().is_added(type)) passed_on.mechanism = CKM_ECDSA;
   const auto rv = real().C_SignInit(session, &passed_on, key);

@@ -92,14 +92,14 @@ void Script::take(const std::string& line) {
       if (word == "at") refusal.at_sign = next() == "C_Sign";
       if (word.rfind("CKR_", 0) == 0) refusal.rv = return_value_of(word);
     }
-  } else if (directive == "keep-refused-operations") {
-    keep_refused_operations = true;
-  } else if (directive == "hide-public-keys") {
-    hide_public_keys = true;
   } else if (directive == "lend-secrets") {
     lend_secrets = true;
   } else if (directive == "corrupt-signature") {
     corrupt_signature = true;
+  } else if (directive == "keep-operation") {
+    keep_operation = true;
+  } else if (directive == "hide-public-keys") {
+    hide_public_keys = true;
   } else if (directive == "lock-after") {
     lock_after = std::stoul(next());
   } else if (directive == "token-flags") {

@@ -34,10 +34,10 @@ class Script {
   std::set<CK_MECHANISM_TYPE> hidden;
   std::vector<CK_MECHANISM_TYPE> added;
   std::map<CK_MECHANISM_TYPE, Refusal> refusals;
-  bool keep_refused_operations = false;
-  bool hide_public_keys = false;
   bool lend_secrets = false;
   bool corrupt_signature = false;
+  bool keep_operation = false;
+  bool hide_public_keys = false;
   std::optional<unsigned long> lock_after;
   std::string wrong_pins;  // the file that counts them
   CK_FLAGS set_flags = 0;

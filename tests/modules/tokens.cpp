@@ -78,17 +78,19 @@ CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK
 }
 
 CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count) {
-  const auto rv = real().C_FindObjects(session, objects, most, count);
-  if (rv != CKR_OK || !script().hide_public_keys || *count == 0) return rv;
-  const auto is_public_key = [&](CK_OBJECT_HANDLE object) {
-    CK_OBJECT_CLASS object_class = CKO_DATA;
-    CK_ATTRIBUTE attribute{CKA_CLASS, &object_class, sizeof object_class};
-    return real().C_GetAttributeValue(session, object, &attribute, 1) == CKR_OK && object_class == CKO_PUBLIC_KEY;
-  };
-  const auto* end = std::remove_if(objects, objects + *count, is_public_key);
-  *count = static_cast<CK_ULONG>(end - objects);
-  // None would mean that the search is at its end.
-  return *count == 0 ? find_objects(session, objects, most, count) : CKR_OK;
+  if (!script().hide_public_keys) return real().C_FindObjects(session, objects, most, count);
+  // A piece that holds public keys alone is no end of the search: only an empty one is.
+  for (;;) {
+    const auto rv = real().C_FindObjects(session, objects, most, count);
+    if (rv != CKR_OK || *count == 0) return rv;
+    const auto* end = std::remove_if(objects, objects + *count, [session](CK_OBJECT_HANDLE object) {
+      CK_OBJECT_CLASS object_class = 0;
+      CK_ATTRIBUTE attribute{CKA_CLASS, &object_class, sizeof object_class};
+      return real().C_GetAttributeValue(session, object, &attribute, 1) == CKR_OK && object_class == CKO_PUBLIC_KEY;
+    });
+    *count = static_cast<CK_ULONG>(end - objects);
+    if (*count > 0) return CKR_OK;
+  }
 }
 
 CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG pin_size) {

@@ -89,6 +89,20 @@ TEST_CASE("other cards are known by what their modules write") {
   CHECK(yubikey->purpose_of("X.509 Certificate for PIV Attestation 9a") == std::nullopt);
 }
 
+TEST_CASE("keys that ask for the PIN at every signature are known before a login shows them") {
+  const auto* estonian = find_card_profile("IDEMIA", "PKCS#15 emulated", "JÕEORG,JAAK-KRISTJAN (PIN2)");
+  REQUIRE(estonian != nullptr);
+  CHECK(estonian->asks_each_time_for(Purpose::signature));
+  CHECK_FALSE(estonian->asks_each_time_for(Purpose::authentication));
+  CHECK_FALSE(estonian->asks_each_time_for(std::nullopt));
+  const auto* spanish = find_card_profile("DGP-FNMT", "PKCS#15 emulated", "PIN1 (DNI electrónico)");
+  REQUIRE(spanish != nullptr);
+  CHECK(spanish->asks_each_time_for(Purpose::authentication));
+  CHECK(spanish->asks_each_time_for(std::nullopt));
+  // A card without such a purpose: no purpose is not that one.
+  CHECK_FALSE(citizen_card().asks_each_time_for(std::nullopt));
+}
+
 TEST_CASE("every row of the table has a name of its own, a way to be recognised and its evidence") {
   std::set<std::string_view> names;
   for (const auto& profile : card_profiles()) {
@@ -96,6 +110,7 @@ TEST_CASE("every row of the table has a name of its own, a way to be recognised 
     CHECK(names.insert(profile.name).second);
     CHECK_FALSE(profile.manufacturer.empty());
     CHECK_FALSE(profile.evidence.empty());
+    if (!profile.login_hint.empty()) CHECK(profile.pin_entry == PinEntry::by_module);
     // As the fields of CK_TOKEN_INFO hold them.
     CHECK(profile.manufacturer.size() <= 32);
     CHECK(profile.model.size() <= 16);

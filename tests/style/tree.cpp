@@ -46,7 +46,8 @@ std::vector<SourceFile> source_files(const std::string& folder) {
     // Build folders are called build… and, as .git does, have no place in the tree.
     const bool foreign = name == ".git" || name == ".cache" || fs::exists(entry->path() / "meson-private");
     if (entry->is_directory() && foreign) entry.disable_recursion_pending();
-    if (!entry->is_regular_file()) continue;
+    // In a linked work tree .git is a file.
+    if (foreign || !entry->is_regular_file()) continue;
     files.push_back({fs::relative(entry->path(), top).string(), read_file(entry->path())});
   }
   std::sort(files.begin(), files.end(), [](const auto& left, const auto& right) { return left.name < right.name; });
