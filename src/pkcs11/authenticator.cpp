@@ -110,8 +110,10 @@ void Authenticator::present(const Session& session, CK_USER_TYPE user, const std
         "no PIN is sent to " + session.token().subject() + ": one was refused before, and it is not tried twice",
         "start again with the right PIN");
   }
+  // On a card each look at the PIN's state is two commands; what was read while the token was looked for is fresh.
+  constexpr std::chrono::seconds fresh{1};
   auto token = session.token();
-  token.refresh();
+  if (user != CKU_USER || token.age() > fresh) token.refresh();
   const auto request = request_for(token, key, user);
   check_state(request, final_try_);
   const bool on_reader = token.info().has(CKF_PROTECTED_AUTHENTICATION_PATH);

@@ -51,6 +51,7 @@ void Token::refresh() {
   CK_TOKEN_INFO fresh{};
   check(module_.functions().C_GetTokenInfo(slot_id_, &fresh), "C_GetTokenInfo", subject());
   raw_ = fresh;
+  read_at_ = std::chrono::steady_clock::now();
 }
 
 const CardProfile* Token::profile() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,8 @@ class Token {
   TokenInfo info() const;
   /// Reads the info afresh: retry flags move with every try. Throws token_removed.
   void refresh();
+  /// Since it was read.
+  std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - read_at_; }
   /// Null where no row of the table matches.
   const CardProfile* profile() const;
   /// Throws what check() makes. Mechanisms that the module lists and then does not know are left out.
@@ -69,6 +72,7 @@ class Token {
   CK_SLOT_ID slot_id_;
   CK_SLOT_INFO slot_info_;
   CK_TOKEN_INFO raw_;
+  std::chrono::steady_clock::time_point read_at_ = std::chrono::steady_clock::now();
 };
 
 struct SlotInfo {
