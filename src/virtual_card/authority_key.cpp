@@ -3,6 +3,7 @@
 
 #include <botan/pk_algs.h>
 #include <botan/pk_keys.h>
+#include <botan/pkcs8.h>
 #include <botan/pubkey.h>
 #include <botan/system_rng.h>
 
@@ -23,6 +24,11 @@ AuthorityKey AuthorityKey::generate(KeyType type) {
 }
 
 Bytes AuthorityKey::public_key_info() const { return key_->subject_public_key(); }
+
+Bytes AuthorityKey::private_key_info() const {
+  const auto bytes = Botan::PKCS8::BER_encode(*key_);
+  return {bytes.begin(), bytes.end()};
+}
 
 Bytes AuthorityKey::signature_algorithm() const {
   // RSA has NULL parameters, ECDSA has none (RFC 4055 §5, RFC 5758 §3.2).

@@ -12,8 +12,8 @@ class Private_Key;
 
 namespace eidtool::virtual_card {
 
-/// The key of a certification authority, RSA 3072 or EC P-384. It lives in memory alone and is gone,
-/// wiped by Botan, when its last copy ends.
+/// The key of a certification authority, RSA 3072 or EC P-384. It lives in memory and is gone, wiped by Botan,
+/// when its last copy ends, unless somebody asks for it.
 class AuthorityKey {
  public:
   /// `rsa` or `ec`.
@@ -21,6 +21,8 @@ class AuthorityKey {
 
   /// SubjectPublicKeyInfo, DER.
   Bytes public_key_info() const;
+  /// PrivateKeyInfo (PKCS#8), DER, for who wants to issue more with it.
+  Bytes private_key_info() const;
   /// AlgorithmIdentifier of what sign() makes, DER: sha256WithRSAEncryption or ecdsa-with-SHA256.
   Bytes signature_algorithm() const;
   /// As it goes into a certificate: for EC a DER Ecdsa-Sig-Value.

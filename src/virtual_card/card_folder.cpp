@@ -8,11 +8,10 @@
 
 #include <cerrno>
 #include <fstream>
-#include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "virtual_card/softhsm.hpp"
 
 namespace eidtool::virtual_card {
 
@@ -32,18 +31,17 @@ fs::path resolved(const fs::path& path) {
   return absolute.has_filename() ? absolute : absolute.parent_path();
 }
 
-bool made_by_us(const fs::path& folder) {
-  static const std::set<std::string> ours = {"softhsm2.conf", "tokens", "certificates"};
-  std::ifstream configuration(folder / "softhsm2.conf");
+bool made_by_us(const fs::path& folder, const CardFolder::Kind& kind) {
+  std::ifstream marked(folder / kind.marked_file);
   std::string first_line;
-  if (!std::getline(configuration, first_line) || first_line != softhsm_configuration_mark) return false;
+  if (!std::getline(marked, first_line) || first_line != kind.mark) return false;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!ours.contains(entry.path().filename().string())) return false;
+    if (!kind.names.contains(entry.path().filename().string())) return false;
   }
   return true;
 }
 
-void check_replaceable(const fs::path& target, IfExists if_exists) {
+void check_replaceable(const fs::path& target, const CardFolder::Kind& kind, IfExists if_exists) {
   std::error_code error;
   if (!fs::exists(target, error)) return;
   if (!fs::is_directory(target, error)) throw io_error("cannot make the folder", target.string(), ENOTDIR);
@@ -52,11 +50,12 @@ void check_replaceable(const fs::path& target, IfExists if_exists) {
   if (is_empty) return;
   if (if_exists == IfExists::refuse) {
     throw Error(ErrorKind::io, "the folder " + in_quotes(target.string()) + " is not empty",
-                "--force replaces a virtual card that was made there before")
+                "--force replaces " + std::string(kind.what) + " made there before")
         .with_file(target.string());
   }
-  if (made_by_us(target)) return;
-  throw Error(ErrorKind::io, in_quotes(target.string()) + " is not, or not only, a virtual card: it is left alone",
+  if (made_by_us(target, kind)) return;
+  throw Error(ErrorKind::io,
+              in_quotes(target.string()) + " is not, or not only, " + std::string(kind.what) + ": it is left alone",
               "choose another folder, or remove it yourself")
       .with_file(target.string());
 }
@@ -93,9 +92,9 @@ void DeferSignals::check() const {
   }
 }
 
-CardFolder::CardFolder(const fs::path& target, IfExists if_exists)
-    : target_(resolved(target)), if_exists_(if_exists), parents_(target_.parent_path()) {
-  check_replaceable(target_, if_exists);
+CardFolder::CardFolder(const fs::path& target, Kind kind, IfExists if_exists)
+    : target_(resolved(target)), kind_(std::move(kind)), if_exists_(if_exists), parents_(target_.parent_path()) {
+  check_replaceable(target_, kind_, if_exists);
   beginning_ = make_beside(target_);
 }
 
@@ -139,7 +138,7 @@ void CardFolder::publish() {
     return;
   }
   if (errno != ENOTEMPTY && errno != EEXIST) throw io_error("cannot make the folder", target_.string(), errno);
-  check_replaceable(target_, if_exists_);
+  check_replaceable(target_, kind_, if_exists_);
   if (::renameat2(AT_FDCWD, beginning_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
     throw io_error("cannot replace", target_.string(), errno);
   }

@@ -4,7 +4,9 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -33,9 +35,16 @@ class DeferSignals {
 /// name beside its own, and removed when this ends before publish().
 class CardFolder {
  public:
+  /// By what a folder that was made before is known.
+  struct Kind {
+    std::string_view what;         // `a virtual card`
+    std::string_view marked_file;  // begins with the line `mark`
+    std::string_view mark;
+    std::set<std::string> names;  // all that it may hold
+  };
   /// Throws io where the folder holds something already that may not be replaced: with
-  /// IfExists::replace that is anything but what an earlier CardFolder made.
-  CardFolder(const std::filesystem::path& target, IfExists if_exists);
+  /// IfExists::replace that is anything but what an earlier CardFolder of the kind made.
+  CardFolder(const std::filesystem::path& target, Kind kind, IfExists if_exists);
   CardFolder(const CardFolder&) = delete;
   CardFolder& operator=(const CardFolder&) = delete;
   ~CardFolder();
@@ -66,6 +75,7 @@ class CardFolder {
   };
 
   std::filesystem::path target_;
+  Kind kind_;
   IfExists if_exists_;
   Parents parents_;
   std::filesystem::path beginning_;

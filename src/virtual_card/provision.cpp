@@ -13,6 +13,7 @@
 #include "virtual_card/citizen.hpp"
 #include "virtual_card/commands.hpp"
 #include "virtual_card/key_kind.hpp"
+#include "virtual_card/labels.hpp"
 #include "virtual_card/pki.hpp"
 #include "virtual_card/profile.hpp"
 #include "virtual_card/softhsm.hpp"
@@ -23,17 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* standard_label = "CARTAO DE CIDADAO";
 constexpr const char* standard_pin = "1234";
 constexpr const char* standard_so_pin = "12345678";
-
-/// Labels and ids as on the Citizen Card. Its ROOT CA is the authority `Cartão de Cidadão`; the state's
-/// root is not on the card.
-constexpr std::uint8_t authentication_id = 0x45;
-constexpr std::uint8_t signature_id = 0x46;
-constexpr std::uint8_t root_ca_id = 0x50;
-constexpr std::uint8_t signature_sub_ca_id = 0x51;
-constexpr std::uint8_t authentication_sub_ca_id = 0x52;
 
 /// Everything that the command line says, checked.
 struct Request {
@@ -65,12 +57,16 @@ Request request_of(const cli::Arguments& arguments, const cli::Context& context)
   request.citizen = citizen_of(arguments);
   request.validity = validity_of(arguments, now());
   request.always_authenticate = arguments.value("always-authenticate").value_or("yes") == "yes";
-  request.label = arguments.value("label").value_or(standard_label);
+  request.label = arguments.value("label").value_or(std::string(card_label));
   check_token_label(request.label);
   request.pin = checked_pin("pin", arguments.value("pin").value_or(standard_pin));
   request.so_pin = checked_pin("so-pin", arguments.value("so-pin").value_or(standard_so_pin));
   request.module = module_of(context);
   return request;
+}
+
+CardFolder::Kind folder_kind() {
+  return {"a virtual card", "softhsm2.conf", softhsm_configuration_mark, {"softhsm2.conf", "tokens", "certificates"}};
 }
 
 class Maker {
@@ -108,27 +104,29 @@ class Maker {
   void fill_token(const Pki& pki) {
     const SofthsmToken token({request_.module, folder_.beginning() / "softhsm2.conf", request_.label,
                               std::move(request_.pin), std::move(request_.so_pin)});
-    add_pair(token, pki, Purpose::authentication, authentication_id, "CITIZEN AUTHENTICATION");
-    add_pair(token, pki, Purpose::signature, signature_id, "CITIZEN SIGNATURE");
+    add_pair(token, pki, Purpose::authentication);
+    add_pair(token, pki, Purpose::signature);
     if (request_.profile.holds_ca_certificates) {
-      const auto store = [&](const char* label, std::uint8_t id, const Authority& authority) {
-        token.store_certificate(label, id, SofthsmToken::Category::authority, authority.certificate);
+      const auto store = [&](AuthorityLabel label, const Authority& authority) {
+        token.store_certificate(std::string(label.certificate), label.id, SofthsmToken::Category::authority,
+                                authority.certificate);
       };
-      store("AUTHENTICATION SUB CA", authentication_sub_ca_id, pki.issuer(Purpose::authentication));
-      store("SIGNATURE SUB CA", signature_sub_ca_id, pki.issuer(Purpose::signature));
-      store("ROOT CA", root_ca_id, pki.citizen_card());
+      store(authentication_authority_label, pki.issuer(Purpose::authentication));
+      store(signature_authority_label, pki.issuer(Purpose::signature));
+      store(root_authority_label, pki.citizen_card());
     }
     const auto info = token.token().info();
     made_.token.add("label", info.label).add("serial_number", info.serial_number).add("uri", token.token().uri());
   }
 
-  void add_pair(const SofthsmToken& token, const Pki& pki, Purpose purpose, std::uint8_t id, const std::string& label) {
+  void add_pair(const SofthsmToken& token, const Pki& pki, Purpose purpose) {
     signals_.check();
+    const auto labels = labels_of(purpose);
     const bool always_authenticate = purpose == Purpose::signature && request_.always_authenticate;
-    const auto public_key = token.generate(
-        {label + " KEY", id, request_.key_kind, subject_name(request_.citizen, purpose), always_authenticate});
+    const auto public_key = token.generate({std::string(labels.key), labels.id, request_.key_kind,
+                                            subject_name(request_.citizen, purpose), always_authenticate});
     const auto certificate = pki.issue(purpose, request_.citizen, public_key, request_.validity);
-    token.store_certificate(label + " CERTIFICATE", id, SofthsmToken::Category::citizen, certificate);
+    token.store_certificate(std::string(labels.certificate), labels.id, SofthsmToken::Category::citizen, certificate);
     keep(std::string("citizen-") + name(purpose), certificate);
   }
 
@@ -170,7 +168,7 @@ class Provision : public cli::Command {
     for (const auto& kind : key_kinds) key_type.choices.emplace_back(kind.name);
     declare_citizen_options(options);
     declare_validity_options(options);
-    options.value("label", "TEXT", std::string("label of the token (default ") + standard_label + ")");
+    options.value("label", "TEXT", "label of the token (default " + std::string(card_label) + ")");
     options.value("pin", "TEXT",
                   std::string("PIN of the virtual citizen, never a real one (default ") + standard_pin + ")");
     options.value("so-pin", "TEXT",
@@ -189,7 +187,8 @@ class Provision : public cli::Command {
     const auto module = request.module.string();
 
     const DeferSignals signals;
-    CardFolder folder(arguments.positional().front(), arguments.has("force") ? IfExists::replace : IfExists::refuse);
+    CardFolder folder(arguments.positional().front(), folder_kind(),
+                      arguments.has("force") ? IfExists::replace : IfExists::refuse);
     const auto configuration = (folder.target() / "softhsm2.conf").string();
     (void)softhsm_configuration(folder.target() / "tokens");  // whether it can be named at all
     auto made = Maker(std::move(request), folder, signals).make();

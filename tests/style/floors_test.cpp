@@ -45,6 +45,18 @@ TEST_CASE("includes go down, along the edges of the floor plan") {
   }
 }
 
+TEST_CASE("the chip of the emulated card knows base/, crypto/ and itself alone") {
+  for (const auto& file : source_files("src/virtual_card/chip")) {
+    for (const auto& include : file.includes()) {
+      INFO(file.name << " includes " << include);
+      const auto slash = include.find('/');
+      if (slash == std::string::npos || begins_with(include, "virtual_card/chip/")) continue;
+      const auto room = include.substr(0, slash);
+      CHECK((rooms.count(room) == 0 || room == "base" || room == "crypto"));
+    }
+  }
+}
+
 TEST_CASE("main.cpp includes the table of commands and the command line alone") {
   for (const auto& include : SourceFile{"main.cpp", source_file("src/main.cpp")}.includes()) {
     INFO(include);

@@ -55,7 +55,8 @@ std::map<std::string, std::string> Desk::files() const {
 
 Program Desk::program(const std::vector<std::string>& words) const {
   Program program;
-  program.words = words;
+  program.words = through;
+  program.words.insert(program.words.end(), words.begin(), words.end());
   program.environment = environment;
   program.folder = folder_;
   return program;

@@ -30,6 +30,8 @@ class Desk {
 
   /// Variables of every program that runs here.
   Environment environment;
+  /// What every program is started through: words that stand before its own.
+  std::vector<std::string> through;
   /// What stands behind every command of eidtool: `--module FILE`.
   std::vector<std::string> module_options;
 

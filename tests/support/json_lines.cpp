@@ -78,7 +78,9 @@ std::vector<std::string> JsonLine::texts(const std::string& pointer) const {
 
 std::string JsonLine::complaints() const {
   if (!has("/type")) return "a line has no type: " + content_->json.dump() + "\n";
-  return complaints_of(content_->json, type()) + complaints_of(content_->json, "eidtool");
+  const bool is_ours = type() != "virtual_card" && type() != "emulated_card";
+  return complaints_of(content_->json, type()) +
+         complaints_of(content_->json, is_ours ? "eidtool" : "eidtool-virtual-card");
 }
 
 std::vector<JsonLine> json_lines(const std::string& output) {
