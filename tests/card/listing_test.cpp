@@ -176,4 +176,25 @@ TEST_CASE("every certificate of the card chains up to its root, for OpenSSL too"
   CHECK(desk.pins_sent() == 0);
 }
 
+TEST_CASE("of two cards in two readers neither is guessed, and each is found by its serial number") {
+  if (!has_card_reader()) return;
+  CardDesk desk;
+  desk.write("doc", "text");
+  desk.add_card("../other.json", {"--key-size 2048 --given-names ANA --surname LIMA"});
+  desk.insert();
+  desk.insert("--port 35964", "../other.json");
+  CHECK(json_lines(desk.eidtool("slots --json").output).size() == 6);
+  const auto refusal = check_refused(desk, "sign doc --pin-file ../authentication", 4, "");
+  CHECK(contains(refusal.errors, "pkcs11:"));
+  CHECK(desk.pins_sent() == 0);
+  const auto other = json_lines(desk.virtual_card("status --json ../other.json").output).at(0).text("/serial_number");
+  const auto signing = desk.eidtool("sign doc --json --serial " + other + " --pin-file ../authentication");
+  INFO(signing.errors);
+  CHECK(signing.status == 0);
+  CHECK(json_lines(signing.output).at(0).text("/signer/common_name") == "ANA LIMA");
+  desk.remove();
+  desk.remove("../other.json");
+  CHECK(json_lines(desk.eidtool("slots --json").output).empty());
+}
+
 }  // namespace eidtool::tests

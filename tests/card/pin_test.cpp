@@ -122,4 +122,29 @@ TEST_CASE("the prompt names the card, the key and which of its PINs it wants") {
   CHECK(desk.pins_sent() == 0);
 }
 
+TEST_CASE("the holder changes a PIN, and unblocks one that is locked, with OpenSC's own tool") {
+  if (!has_card_reader()) return;
+  CardDesk desk;
+  desk.insert();
+  desk.write("doc", "text");
+  desk.write("../changed", "654321\n");
+  const auto changing =
+      desk.run({"pkcs15-tool", "--change-pin", "--auth-id", "01", "--pin", "1111", "--new-pin", "654321"});
+  INFO(changing.output << changing.errors);
+  CHECK(changing.status == 0);
+  CHECK(desk.eidtool("sign doc --force --pin-file ../changed").status == 0);
+  check_refused(desk, "sign doc --force --pin-file ../authentication", 5, "refused the PIN");
+
+  // RESET RETRY COUNTER, with what the card has for a PUK.
+  for (int count = 0; count < 2; ++count) {
+    CHECK(desk.eidtool("sign doc --force --allow-final-try --pin-file ../wrong").status == 5);
+  }
+  CHECK(desk.tries_left("authentication") == 0);
+  CHECK(desk.run({"opensc-tool", "--reader", "Virtual PCD 00 00", "-s", "00:A4:04:0C:07:60:46:32:FF:00:00:02", "-s",
+                  "00:2C:00:81:10:31:32:33:34:35:36:37:38:31:31:31:31:FF:FF:FF:FF"})
+            .status == 0);
+  CHECK(desk.tries_left("authentication") == 3);
+  CHECK(desk.eidtool("sign doc --force --pin-file ../authentication").status == 0);
+}
+
 }  // namespace eidtool::tests

@@ -49,6 +49,9 @@ bool has_card_reader() {
   if (opensc_module().empty()) return skip("opensc-pkcs11.so is not installed"), false;
   if (!fs::exists("/usr/sbin/pcscd")) return skip("pcscd is not installed"), false;
   if (!fs::exists("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")) return skip("vpcd is not installed"), false;
+  // Not every system lets everybody make namespaces.
+  static const Outcome probe = Desk(no_tokens).run({from_meson("EIDTOOL_SOURCE") + "/dev/reader", "true"});
+  if (probe.status != 0) return skip("dev/reader does not work here: " + probe.errors), false;
   return true;
 }
 
