@@ -126,7 +126,7 @@ TEST_CASE("each signature with the signature key takes its PIN, and the number o
   const auto signing = desk.eidtool("sign a b c --as signature --pin-file ../signature");
   INFO(signing.errors);
   CHECK(signing.status == 0);
-  CHECK(says(signing, "notice", "the stored one is sent 3 times"));
+  CHECK(says(signing, "notice", "the stored PIN is sent for each of 3"));
   CHECK(desk.traced("COMPUTE DIGITAL SIGNATURE") == 3);
   CHECK(desk.traced("VERIFY 82") >= 3);
   CHECK(desk.tries_left("signature") == 3);
@@ -134,7 +134,7 @@ TEST_CASE("each signature with the signature key takes its PIN, and the number o
   TerminalSession prompted(desk.eidtool_program("sign a b --force --as signature"), {});
   prompted.expect("signature PIN");
   prompted.send("2222\n");
-  prompted.expect("2 prompts");
+  prompted.expect("1 further prompt");
   prompted.expect("signature PIN");
   prompted.send("2222\n");
   CHECK(prompted.wait().status == 0);
