@@ -66,7 +66,7 @@ class Chip::State {
 };
 
 /// Data as far as it was asked for, then the status word; what is left over waits for GET RESPONSE
-/// (ISO/IEC 7816-4 §5.3.4).
+/// (ISO/IEC 7816-4:2005 §7.6.1).
 Bytes Chip::State::answer(BytesView bytes) {
   const auto command = parse_command(bytes);
   Bytes response;
@@ -98,7 +98,7 @@ Bytes Chip::State::answer(BytesView bytes) {
 std::uint16_t Chip::State::perform(const CommandApdu& command, Bytes& response) {
   constexpr std::uint8_t proprietary_class = 0x80;
   constexpr std::size_t challenge_size = 8;
-  // CLA (§5.4.1), for the commands of this card that are all of the first interindustry class.
+  // CLA (§5.1.1), for the commands of this card that are all of the first interindustry class.
   if (command.cla == proprietary_class && command.ins != instruction::get_challenge) return status::unknown_class;
   if (command.cla != 0 && command.cla != proprietary_class) {
     if ((command.cla & 0xe0U) != 0) return status::unknown_class;
@@ -221,7 +221,7 @@ std::uint16_t Chip::State::manage_environment(const CommandApdu& command) {
   return status::done;
 }
 
-/// ISO/IEC 7816-8 §11: HASH takes a digest that was made outside, COMPUTE DIGITAL SIGNATURE signs it.
+/// ISO/IEC 7816-8:2004 §5: HASH takes a digest that was made outside, COMPUTE DIGITAL SIGNATURE signs it.
 std::uint16_t Chip::State::security_operation(const CommandApdu& command, Bytes& response) {
   constexpr std::uint16_t hash = 0x90a0;
   constexpr std::uint16_t compute_digital_signature = 0x9e9a;

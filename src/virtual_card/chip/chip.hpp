@@ -12,7 +12,7 @@
 
 namespace eidtool::virtual_card::chip {
 
-/// A transparent elementary file (ISO/IEC 7816-4 §7.1).
+/// A transparent elementary file (ISO/IEC 7816-4:2005 §7.1).
 struct File {
   std::vector<std::uint16_t> path;  // file identifiers below the master file, its own last: {0x5f00, 0xef02}
   Bytes content;
@@ -61,7 +61,7 @@ class Chip {
   Chip& operator=(const Chip&) = delete;
   ~Chip();
 
-  /// The answer to reset (ISO/IEC 7816-3 §8).
+  /// The answer to reset (ISO/IEC 7816-3:2006 §8).
   const Bytes& answer_to_reset() const;
 
   /// Cold or warm reset, or power off: no file but the master file is selected, no PIN counts as given.

@@ -9,7 +9,7 @@
 
 namespace eidtool::virtual_card::chip {
 
-/// A command as ISO/IEC 7816-4 §5.1 has it, in any of its four cases, short or extended.
+/// A command as ISO/IEC 7816-4:2005 §5.1 has it, in any of its four cases, short or extended.
 struct CommandApdu {
   std::uint8_t cla = 0;
   std::uint8_t ins = 0;

@@ -158,7 +158,7 @@ File* FileTree::select_short(std::uint8_t identifier) {
   return nullptr;
 }
 
-/// §7.4; which tags, and 82 for elementary files alone: as OpenSC's gemsafe_process_fci and gemsafe_setacl
+/// §5.3.3; which tags, and 82 for elementary files alone: as OpenSC's gemsafe_process_fci and gemsafe_setacl
 /// (card-gemsafeV1.c, 0.23) read them.
 Bytes FileTree::control_information(std::uint8_t template_tag) const {
   constexpr std::uint8_t activated = 0x05;

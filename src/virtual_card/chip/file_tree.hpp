@@ -11,7 +11,7 @@
 
 namespace eidtool::virtual_card::chip {
 
-/// The files of a chip, which it is lent, and which of them is selected (ISO/IEC 7816-4 §7.1). Folders are
+/// The files of a chip, which it is lent, and which of them is selected (ISO/IEC 7816-4:2005 §7.1). Folders are
 /// those that the files' paths go through.
 class FileTree {
  public:

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-/// INS of the commands (ISO/IEC 7816-4 §5.4.2, 7816-8) that the card knows.
+/// INS of the commands (ISO/IEC 7816-4:2005 §5.1.2, 7816-8) that the card knows.
 namespace eidtool::virtual_card::chip::instruction {
 
 inline constexpr std::uint8_t verify = 0x20;

@@ -22,7 +22,7 @@ class PinSet {
   void forget(std::uint8_t reference) { verified_.erase(reference); }
   bool is_verified(std::uint8_t reference) const { return verified_.count(reference) != 0; }
 
-  /// VERIFY (ISO/IEC 7816-4 §7.5.6): without data it tells the state and costs nothing; what is not 8 bytes is
+  /// VERIFY (ISO/IEC 7816-4:2005 §7.5.6): without data it tells the state and costs nothing; what is not 8 bytes is
   /// no PIN and costs nothing either.
   std::uint16_t verify(const CommandApdu& command);
   /// CHANGE REFERENCE DATA (§7.5.7): the PIN that holds, then the new one.

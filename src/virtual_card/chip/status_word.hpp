@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-/// SW1 SW2 (ISO/IEC 7816-4 §5.6).
+/// SW1 SW2 (ISO/IEC 7816-4:2005 §5.1.3).
 namespace eidtool::virtual_card::chip::status {
 
 inline constexpr std::uint16_t done = 0x9000;

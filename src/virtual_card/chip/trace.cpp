@@ -62,7 +62,7 @@ std::string_view find(const Names& names, std::uint16_t number) {
 }
 
 bool carries_pin(std::uint8_t ins) {
-  // An odd INS is the same command with its data in BER-TLV (ISO/IEC 7816-4 §5.4.2).
+  // An odd INS is the same command with its data in BER-TLV (ISO/IEC 7816-4:2005 §5.1.2).
   const auto even = static_cast<std::uint8_t>(ins & 0xfeU);
   return even == instruction::verify || even == instruction::change_reference_data ||
          even == instruction::reset_retry_counter;

@@ -18,7 +18,7 @@ std::optional<CommandApdu> parsed(const Bytes& bytes) { return parse_command(byt
 
 }  // namespace
 
-TEST_CASE("the four cases of a command, short and extended (ISO/IEC 7816-4 §5.1)") {
+TEST_CASE("the four cases of a command, short and extended (ISO/IEC 7816-4:2005 §5.1)") {
   constexpr Row rows[] = {
       {"00200081", "", 0},
       {"00b0000000", "", 256},
