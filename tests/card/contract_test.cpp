@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdlib>
+#include <memory>
+#include <optional>
 #include <regex>
 #include <string>
 
@@ -11,12 +14,15 @@ namespace eidtool::tests {
 namespace {
 
 /// A Citizen Card of the first kind in a reader: the emulated one, or, where EIDTOOL_CARD_READER names a reader
-/// of this machine, the real one in there. Commands go to it by opensc-tool. Nothing here spends a try or writes.
+/// of this machine, the real one in there. Commands go to it by opensc-tool. Nothing here spends a try or writes; a
+/// real card signs only where EIDTOOL_CARD_PIN_FILE names a file with its authentication PIN.
 class CardInReader {
  public:
   CardInReader() {
     if (const char* reader = std::getenv("EIDTOOL_CARD_READER")) {
       reader_ = reader;
+      real_ = std::make_unique<Desk>(no_tokens);
+      real_->module_options = {"--module", opensc_module()};
     } else {
       emulated_ = std::make_unique<CardDesk>(CardKind{""});
       emulated_->insert();
@@ -47,14 +53,21 @@ class CardInReader {
     return last;
   }
 
+  const Desk& desk() const { return emulated_ ? *emulated_ : *real_; }
+  /// Nothing where the real card's holder did not allow it.
+  std::optional<std::string> pin_file() const {
+    if (emulated_) return "../authentication";
+    const char* file = std::getenv("EIDTOOL_CARD_PIN_FILE");
+    return file == nullptr ? std::nullopt : std::optional<std::string>(file);
+  }
+
   std::string answer_to_reset() const { return run({"opensc-tool", "--reader", reader_, "--atr"}).output; }
 
  private:
-  Outcome run(const std::vector<std::string>& words) const {
-    return emulated_ ? emulated_->run(words) : Desk(no_tokens).run(words);
-  }
+  Outcome run(const std::vector<std::string>& words) const { return desk().run(words); }
 
   std::unique_ptr<CardDesk> emulated_;
+  std::unique_ptr<Desk> real_;
   std::string reader_;
 };
 
@@ -130,6 +143,20 @@ TEST_CASE("contract: the address is behind its PIN, and signing behind the key's
     CHECK(card.send({application, environment, data}) == "9000");
     CHECK(status_of(card.send({application, environment, data, "00:2A:9E:9A:80"})) == "6982");
   }
+}
+
+TEST_CASE("contract: with its PIN the card signs, and OpenSSL verifies") {
+  if (!CardInReader::is_there()) return;
+  const CardInReader card;
+  const auto pin_file = card.pin_file();
+  if (!pin_file) return skip("EIDTOOL_CARD_PIN_FILE does not allow the card in the reader to sign");
+  const auto& desk = card.desk();
+  desk.write("doc", "text");
+  const auto signing = desk.eidtool("sign doc --cert-out c.der --pin-file " + *pin_file);
+  INFO(signing.errors);
+  REQUIRE(signing.status == 0);
+  desk.write("key.pem", desk.run({"openssl", "x509", "-inform", "DER", "-in", "c.der", "-noout", "-pubkey"}).output);
+  CHECK(desk.run({"openssl", "dgst", "-sha256", "-verify", "key.pem", "-signature", "doc.sig", "doc"}).status == 0);
 }
 
 }  // namespace eidtool::tests

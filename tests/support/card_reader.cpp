@@ -18,13 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path opensc_module() {
-  for (const char* folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/lib64"}) {
-    if (fs::exists(fs::path(folder) / "opensc-pkcs11.so")) return fs::path(folder) / "opensc-pkcs11.so";
-  }
-  return {};
-}
-
 /// A card of that kind, made once by whichever test program needs it first.
 fs::path template_of(const CardKind& kind) {
   const fs::path maker = from_meson("EIDTOOL_VIRTUAL_CARD");
@@ -44,6 +37,13 @@ fs::path template_of(const CardKind& kind) {
 }
 
 }  // namespace
+
+fs::path opensc_module() {
+  for (const char* folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/lib64"}) {
+    if (fs::exists(fs::path(folder) / "opensc-pkcs11.so")) return fs::path(folder) / "opensc-pkcs11.so";
+  }
+  return {};
+}
 
 bool has_card_reader() {
   if (opensc_module().empty()) return skip("opensc-pkcs11.so is not installed"), false;

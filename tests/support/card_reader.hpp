@@ -10,6 +10,9 @@
 
 namespace eidtool::tests {
 
+/// OpenSC's PKCS#11 module; empty where it is not installed.
+std::filesystem::path opensc_module();
+
 /// True where dev/reader can run here. Else the test counts as skipped.
 bool has_card_reader();
 
