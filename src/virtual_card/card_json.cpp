@@ -105,7 +105,7 @@ class Members {
 
   void end() const {
     for (const auto& [member, value] : object_.items()) {
-      if (seen_.count(member) == 0) throw wrong(member, "is unknown");
+      if (!seen_.contains(member)) throw wrong(member, "is unknown");
     }
   }
 

@@ -20,7 +20,7 @@ class PinSet {
 
   void forget_all() { verified_.clear(); }
   void forget(std::uint8_t reference) { verified_.erase(reference); }
-  bool is_verified(std::uint8_t reference) const { return verified_.count(reference) != 0; }
+  bool is_verified(std::uint8_t reference) const { return verified_.contains(reference); }
 
   /// VERIFY (ISO/IEC 7816-4:2005 §7.5.6): without data it tells the state and costs nothing; what is not 8 bytes is
   /// no PIN and costs nothing either.
