@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 
 #include "base/error.hpp"
 
@@ -47,47 +48,76 @@ class WithoutEcho {
   termios before_{};
 };
 
-/// Signals that would end or stop the process arrive as reads of a descriptor while this lives, so
-/// that the echo can be restored first. No handler, no flag, no race.
+/// Where the handler below writes to; -1: nobody listens.
+std::atomic<int> signal_pipe = -1;
+
+extern "C" void write_signal(int number) {
+  const int before = errno;
+  const auto byte = static_cast<std::uint8_t>(number);
+  // A pipe that is full holds signals enough.
+  (void)!::write(signal_pipe, &byte, 1);
+  errno = before;
+}
+
+/// Signals that would end or stop the process arrive as reads of a descriptor while this lives, so that the echo
+/// can be restored first. They are caught and not blocked: a module may have threads of its own (OpenSC 0.26 has),
+/// and a signal that one thread blocks goes to another and ends the process there.
 class SignalsAsReads {
  public:
   SignalsAsReads() {
-    sigset_t caught;
-    ::sigemptyset(&caught);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGALRM, SIGUSR1, SIGUSR2}) {
-      struct sigaction current {};
-      ::sigaction(number, nullptr, &current);
-      if (current.sa_handler != SIG_IGN) ::sigaddset(&caught, number);
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw io_error("cannot make", "a pipe", errno);
+    reading_ = FileDescriptor(ends[0]);
+    writing_ = FileDescriptor(ends[1]);
+    signal_pipe = writing_.number();
+    for (auto& [number, action] : before_) {
+      ::sigaction(number, nullptr, &action);
+      catch_it(number, action);
     }
-    ::pthread_sigmask(SIG_BLOCK, &caught, &before_);
-    descriptor_ = FileDescriptor(::signalfd(-1, &caught, SFD_CLOEXEC));
   }
   SignalsAsReads(const SignalsAsReads&) = delete;
   SignalsAsReads& operator=(const SignalsAsReads&) = delete;
-  ~SignalsAsReads() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  ~SignalsAsReads() {
+    for (const auto& [number, action] : before_) ::sigaction(number, &action, nullptr);
+    signal_pipe = -1;
+  }
 
-  int descriptor() const { return descriptor_.number(); }
+  int descriptor() const { return reading_.number(); }
 
   int take() {
-    signalfd_siginfo information{};
-    return ::read(descriptor_.number(), &information, sizeof information) == sizeof information
-               ? static_cast<int>(information.ssi_signo)
-               : 0;
+    std::uint8_t number = 0;
+    return ::read(reading_.number(), &number, 1) == 1 ? number : 0;
   }
 
   /// Lets the signal do what it does by itself; returns where it only stopped the process.
   void deliver(int number) {
-    sigset_t one;
-    ::sigemptyset(&one);
-    ::sigaddset(&one, number);
-    (void)::raise(number);
-    ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
-    ::pthread_sigmask(SIG_BLOCK, &one, nullptr);
+    for (const auto& [one, action] : before_) {
+      if (one != number) continue;
+      ::sigaction(number, &action, nullptr);
+      (void)::raise(number);
+      catch_it(number, action);
+    }
   }
 
  private:
-  sigset_t before_{};
-  FileDescriptor descriptor_;
+  struct Caught {
+    int number;
+    struct sigaction before;
+  };
+
+  static void catch_it(int number, const struct sigaction& before) {
+    if (before.sa_handler == SIG_IGN) return;
+    struct sigaction action {};
+    action.sa_handler = write_signal;
+    action.sa_flags = SA_RESTART;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(number, &action, nullptr);
+  }
+
+  FileDescriptor reading_;
+  FileDescriptor writing_;
+  std::array<Caught, 8> before_ = {Caught{SIGINT, {}},  Caught{SIGTERM, {}}, Caught{SIGHUP, {}},  Caught{SIGQUIT, {}},
+                                   Caught{SIGTSTP, {}}, Caught{SIGALRM, {}}, Caught{SIGUSR1, {}}, Caught{SIGUSR2, {}}};
 };
 
 /// Appends what the terminal has; true at the end of the line. The kernel edits the line (backspace,

@@ -67,6 +67,8 @@ TEST_CASE("what each deed costs the card is no more than what pkcs11-tool takes 
        "export-cert --force -o c.der",
        {"--list-slots", token + "--read-object --type cert --id 45 --output-file tool.der"}},
   };
+  // OpenSC from 0.25 on keeps what it read of a card in a cache: everybody finds it filled.
+  (void)theirs({"--list-slots"});
   std::map<std::string, std::size_t> costs;
   for (const auto& row : rows) {
     const auto we = costs[row.deed] = ours(row.ours);

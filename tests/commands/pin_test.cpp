@@ -66,6 +66,26 @@ TEST_CASE("Ctrl-C and Ctrl-D at the prompt cancel, send nothing and leave nothin
   }
 }
 
+TEST_CASE("a module with threads of its own changes nothing in what signals do at the prompt") {
+  for (int round = 0; round < 5; ++round) {
+    Desk desk;
+    put_document(desk);
+    desk.filter("start-thread\n");
+    TerminalSession cancelled(desk.eidtool_program("sign doc"), {});
+    cancelled.expect("PIN");
+    cancelled.send(control_c);
+    const auto outcome = cancelled.wait();
+    CHECK(outcome.status == 5);
+    CHECK(contains(outcome.terminal, "cancelled"));
+    CHECK(cancelled.echoed_at_end());
+    TerminalSession ended(desk.eidtool_program("sign doc"), {});
+    ended.expect("PIN");
+    ended.send_signal(SIGTERM);
+    CHECK(ended.wait().signal == SIGTERM);
+    CHECK(ended.echoed_at_end());
+  }
+}
+
 TEST_CASE("a signal that ends the prompt leaves the terminal echoing") {
   Desk desk;
   put_document(desk);

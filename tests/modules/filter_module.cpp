@@ -108,7 +108,7 @@ CK_RV get_function_list(CK_FUNCTION_LIST** list) {
 CK_FUNCTION_LIST make_table() {
   auto table = real();
   table.C_GetFunctionList = get_function_list;
-  WRAP(C_Initialize);
+  WRAP(C_Initialize, initialize);
   WRAP(C_Finalize);
   WRAP(C_GetInfo);
   WRAP(C_GetSlotList);

@@ -25,6 +25,7 @@ CK_RV sign_final(CK_SESSION_HANDLE session, CK_BYTE* signature, CK_ULONG* signat
 
 // tokens.cpp
 CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count);
+CK_RV initialize(void* arguments);
 CK_RV get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO* info);
 CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* info);
 CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes, CK_ULONG count);

@@ -92,6 +92,8 @@ void Script::take(const std::string& line) {
       if (word == "at") refusal.at_sign = next() == "C_Sign";
       if (word.rfind("CKR_", 0) == 0) refusal.rv = return_value_of(word);
     }
+  } else if (directive == "start-thread") {
+    start_thread = true;
   } else if (directive == "lend-secrets") {
     lend_secrets = true;
   } else if (directive == "corrupt-signature") {

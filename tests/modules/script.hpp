@@ -35,6 +35,7 @@ class Script {
   std::vector<CK_MECHANISM_TYPE> added;
   std::map<CK_MECHANISM_TYPE, Refusal> refusals;
   bool lend_secrets = false;
+  bool start_thread = false;
   bool corrupt_signature = false;
   bool keep_operation = false;
   bool hide_public_keys = false;

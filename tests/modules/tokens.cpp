@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "modules/filter_module.hpp"
 
@@ -45,6 +48,11 @@ const char* name_of(CK_USER_TYPE user) {
 }
 
 }  // namespace
+
+CK_RV initialize(void* arguments) {
+  if (script().start_thread) std::thread([] { ::pause(); }).detach();
+  return real().C_Initialize(arguments);
+}
 
 CK_RV get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO* info) {
   const auto rv = real().C_GetSlotInfo(slot, info);
