@@ -120,17 +120,19 @@ unsigned CardDesk::tries_left(const std::string& pin) const {
   throw std::runtime_error("the card has no PIN " + pin);
 }
 
-void CardDesk::unplug_reader() const {
-  // vpcd's readers come and go with pcscd alone: it begins anew, and finds none.
-  const auto outcome =
-      run({"sh", "-c", "rm /run/reader/reader.conf/virtual && EIDTOOL_READER=/run/reader exec \"$0\" --again",
-           from_meson("EIDTOOL_SOURCE") + "/dev/reader"});
-  if (outcome.status != 0) throw std::runtime_error("unplug_reader: " + outcome.errors);
+void CardDesk::change_pcscd(const std::string& option) const {
+  auto change = program({from_meson("EIDTOOL_SOURCE") + "/dev/reader", option});
+  change.environment["EIDTOOL_READER"] = "/run/reader";
+  const auto outcome = tests::run(change);
+  if (outcome.status != 0) throw std::runtime_error("dev/reader " + option + ": " + outcome.errors);
 }
 
-void CardDesk::stop_pcscd() const {
-  const auto outcome = run({"sh", "-c", "kill \"$(cat /run/reader/pcscd.pid)\""});
-  if (outcome.status != 0) throw std::runtime_error("stop_pcscd: " + outcome.errors);
+void CardDesk::unplug_reader() const {
+  // vpcd's readers come and go with pcscd alone: it begins anew, and finds none.
+  if (run({"rm", "/run/reader/reader.conf/virtual"}).status != 0) throw std::runtime_error("there is no reader");
+  change_pcscd("--again");
 }
+
+void CardDesk::stop_pcscd() const { change_pcscd("--stop"); }
 
 }  // namespace eidtool::tests

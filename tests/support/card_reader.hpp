@@ -53,6 +53,8 @@ class CardDesk : public Desk {
   void stop_pcscd() const;
 
  private:
+  void change_pcscd(const std::string& option) const;
+
   std::unique_ptr<Child> reader_;
 };
 
