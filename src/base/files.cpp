@@ -58,10 +58,32 @@ InputFile::InputFile(FileDescriptor descriptor, std::string name)
   beginning_ = std::max<off_t>(0, ::lseek(descriptor_.number(), 0, SEEK_CUR));
 }
 
+Bytes InputFile::head(std::size_t most) {
+  Bytes bytes(most);
+  bytes.resize(is_regular() ? read_at(0, bytes) : read(bytes));
+  if (!is_regular()) looked_at_ = bytes;
+  return bytes;
+}
+
 std::size_t InputFile::read(std::span<std::uint8_t> buffer) {
-  std::size_t filled = 0;
+  std::size_t filled = std::min(buffer.size(), looked_at_.size());
+  std::copy_n(looked_at_.begin(), filled, buffer.begin());
+  looked_at_.erase(looked_at_.begin(), looked_at_.begin() + static_cast<std::ptrdiff_t>(filled));
   while (filled < buffer.size()) {
     const auto size = ::read(descriptor_.number(), buffer.data() + filled, buffer.size() - filled);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw io_error("cannot read", name_, errno);
+    if (size == 0) break;
+    filled += static_cast<std::size_t>(size);
+  }
+  return filled;
+}
+
+std::size_t InputFile::read_at(std::uint64_t offset, std::span<std::uint8_t> buffer) const {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto size = ::pread(descriptor_.number(), buffer.data() + filled, buffer.size() - filled,
+                              beginning_ + static_cast<off_t>(offset + filled));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) throw io_error("cannot read", name_, errno);
     if (size == 0) break;

@@ -57,6 +57,12 @@ class InputFile {
   /// Fills the buffer as far as the file goes; 0 at its end.
   std::size_t read(std::span<std::uint8_t> buffer);
 
+  /// The first bytes, `most` or as many as there are, before anything was read; read() begins with them all the same.
+  Bytes head(std::size_t most);
+
+  /// As read(), from `offset` bytes behind the beginning on; where read() goes on is not moved. Not for pipes.
+  std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> buffer) const;
+
   /// Back to where it began; false for a pipe.
   bool rewind();
   bool is_regular() const noexcept;
@@ -72,6 +78,7 @@ class InputFile {
   std::string name_;
   struct stat status_ {};
   off_t beginning_ = 0;
+  Bytes looked_at_;  // of a pipe, and not read yet
 };
 
 /// All of a small file. Throws io; malformed, naming `what` ("certificate"), above `most` bytes.

@@ -10,6 +10,7 @@
 #include "commands/choose_key.hpp"
 #include "commands/records.hpp"
 #include "commands/streams.hpp"
+#include "commands/token_certificates.hpp"
 
 namespace eidtool::commands {
 
@@ -38,36 +39,10 @@ class ExportCert : public cli::Command {
   int run(const cli::Arguments& arguments, cli::Context& context) const override;
 };
 
-struct Found {
-  pkcs11::Token token;
-  crypto::Certificate certificate;
-  std::string label;
-  Bytes id;
-};
-
-std::vector<Found> certificates_of(const std::vector<pkcs11::Token>& tokens, cli::Context& context) {
-  std::vector<Found> found;
-  for (const auto& token : tokens) {
-    const auto session = token.open_session();
-    for (const auto& object : session.find(pkcs11::Template().add_number(CKA_CLASS, CKO_CERTIFICATE))) {
-      const auto label = object.text(CKA_LABEL).value_or("");
-      const auto value = object.attribute_if_any(CKA_VALUE);
-      if (!value || value->empty()) continue;
-      try {
-        found.push_back({token, crypto::Certificate::from_der(*value, "certificate " + in_quotes(label)), label,
-                         object.attribute_if_any(CKA_ID).value_or(Bytes())});
-      } catch (const Error& error) {  // one of a batch
-        context.console.warning(error.what());
-      }
-    }
-  }
-  return found;
-}
-
 /// The one certificate that --id, --label or the URI name: any, a CA's too.
-Found named_certificate(const Selection& selection, cli::Context& context) {
+TokenCertificate named_certificate(const Selection& selection, cli::Context& context) {
   const auto tokens = find_tokens(open_modules(selection, context), selection, context);
-  std::vector<Found> fitting;
+  std::vector<TokenCertificate> fitting;
   for (auto& found : certificates_of(tokens, context)) {
     const auto labels = selection.labels();
     const bool has_labels =
@@ -75,7 +50,7 @@ Found named_certificate(const Selection& selection, cli::Context& context) {
     if (!has_labels || !selection.matches_id(found.id)) continue;
     if (selection.purpose && purpose_of(found.token, found.label, found.certificate) != selection.purpose) continue;
     // The same certificate shows on several tokens of one card.
-    const bool known = std::any_of(fitting.begin(), fitting.end(), [&](const Found& other) {
+    const bool known = std::any_of(fitting.begin(), fitting.end(), [&](const TokenCertificate& other) {
       return other.certificate.der() == found.certificate.der();
     });
     if (!known) fitting.push_back(std::move(found));
@@ -97,7 +72,7 @@ Found named_certificate(const Selection& selection, cli::Context& context) {
               join(uris, "\n"));
 }
 
-Found chosen_certificate(const Selection& selection, cli::Context& context) {
+TokenCertificate chosen_certificate(const Selection& selection, cli::Context& context) {
   const auto object_class = selection.uri ? selection.uri->object_class() : std::nullopt;
   if (selection.names_object() && object_class.value_or(CKO_CERTIFICATE) == CKO_CERTIFICATE) {
     return named_certificate(selection, context);
@@ -109,25 +84,10 @@ Found chosen_certificate(const Selection& selection, cli::Context& context) {
 }
 
 /// The signer's certificate and above it what the card holds of its issuers.
-std::vector<crypto::Certificate> chain_of(const Found& leaf, cli::Context& context) {
-  std::vector<pkcs11::Token> card;
-  for (const auto& slot : leaf.token.module().slots(pkcs11::Module::Slots::with_token)) {
-    const auto token = slot.token();
-    if (token && token->same_card(leaf.token)) card.push_back(*token);
-  }
-  const auto all = certificates_of(card, context);
+std::vector<crypto::Certificate> chain_of(const TokenCertificate& leaf, cli::Context& context) {
   std::vector<crypto::Certificate> chain = {leaf.certificate};
-  for (;;) {
-    const auto& last = chain.back();
-    const auto issuer = std::find_if(all.begin(), all.end(), [&](const Found& candidate) {
-      const auto& der = candidate.certificate.der();
-      const bool known = std::any_of(chain.begin(), chain.end(), [&](const auto& one) { return one.der() == der; });
-      return !known && candidate.certificate.is_ca() && last.is_issued_by(candidate.certificate);
-    });
-    if (issuer == all.end()) break;
-    chain.push_back(issuer->certificate);
-  }
-  if (chain.back().subject_der() != chain.back().issuer_der()) {
+  for (const auto& issuer : issuers_on_card(leaf.token, leaf.certificate, context)) chain.push_back(issuer);
+  if (!chain.back().is_self_issued()) {
     context.console.notice("the card does not hold the certificate of " + in_quotes(chain.back().issuer()) +
                            ": the chain ends below it");
   }
@@ -143,7 +103,7 @@ Bytes encoded(const std::vector<crypto::Certificate>& certificates, bool pem) {
 }
 
 /// A file name made of a label that a stranger chose: letters, digits and a few marks.
-std::string file_name(const Found& found, bool pem) {
+std::string file_name(const TokenCertificate& found, bool pem) {
   std::string text;
   for (const char c : found.label.empty() ? "certificate " + to_hex(found.id) : found.label) {
     const bool safe =

@@ -9,8 +9,9 @@
 #include "commands/choose_key.hpp"
 #include "commands/records.hpp"
 #include "commands/sign_plan.hpp"
+#include "commands/signature_options.hpp"
 #include "commands/streams.hpp"
-#include "formats/format.hpp"
+#include "commands/token_certificates.hpp"
 #include "pkcs11/uri.hpp"
 
 namespace eidtool::commands {
@@ -25,6 +26,7 @@ class Sign : public cli::Command {
     return {{"eidtool sign --pin-prompt doc.pdf", "writes doc.pdf.sig; asks for the PIN"},
             {"eidtool sign --as signature --cert-out cert.der doc.pdf",
              "with the key for signatures; also the certificate"},
+            {"eidtool sign --format cades doc.pdf", "writes doc.pdf.p7s, a CMS signature that other tools check"},
             {"eidtool sign --pin-file pin - < doc.pdf > doc.sig", "in a pipe"}};
   }
   void declare_options(cli::OptionSet& options) const override {
@@ -33,9 +35,7 @@ class Sign : public cli::Command {
     options.value("digest", "NAME", "sha256 (default), sha384, sha512, or sha1").choices = {"sha256", "sha384",
                                                                                             "sha512", "sha1"};
     options.value("padding", "NAME", "of RSA: pkcs1 (default) or pss").choices = {"pkcs1", "pss"};
-    std::vector<std::string> formats;
-    for (const auto* format : formats::all()) formats.emplace_back(format->name());
-    options.value("format", "NAME", "of the signature: raw (default)").choices = formats;
+    declare_signature_options(options);
     declare_token_options(options);
     declare_key_options(options);
     cli::declare_pin_options(options);
@@ -79,7 +79,7 @@ void check_sizes(const SignPlan& plan) {
 
 /// Everything that the documents of one command share.
 struct Job {
-  const formats::Format& format;
+  const SignatureOptions& wanted;
   const SignatureAlgorithm& algorithm;
   const Pair& pair;
   const SignPlan& plan;
@@ -87,27 +87,52 @@ struct Job {
   bool certificate_is_written = false;
 };
 
+/// The certificate beside the signature: before it appears, and not before it was made.
+void write_certificate(Job& job) {
+  if (!job.plan.certificate_file || job.certificate_is_written) return;
+  write_file(*job.plan.certificate_file, job.key.certificate(), job.plan.if_exists);
+  job.certificate_is_written = true;
+}
+
 void sign_one(Job& job, const SignTask& task, cli::Context& context) {
   formats::Document document(open_document(task.document));
-  const auto signature = job.format.sign({document, job.algorithm}, job.key);
-  context.console.detail(in_quotes(task.document) + " was signed by " + job.key.last_mechanism());
-  // Before the signature, and not before there is one.
-  if (job.plan.certificate_file && !job.certificate_is_written) {
-    write_file(*job.plan.certificate_file, job.key.certificate(), job.plan.if_exists);
-    job.certificate_is_written = true;
-  }
+  formats::SignRequest request{document,
+                               job.algorithm,
+                               job.wanted.properties,
+                               job.wanted.packaging,
+                               job.wanted.encoding,
+                               job.wanted.intermediates,
+                               job.wanted.adds ? std::optional(task.output) : std::nullopt};
+  request.properties.signing_time = now();
+  const auto said = [&] {
+    context.console.detail(in_quotes(task.document) + " was signed by " + job.key.last_mechanism());
+  };
   if (task.to_stdout()) {
-    context.output.write(signature);
-    return;
+    bool is_first = true;
+    return job.wanted.format.sign(request, job.key, [&](BytesView bytes) {
+      if (is_first) said(), write_certificate(job);
+      is_first = false;
+      context.output.write(bytes);
+    });
   }
-  write_file(task.output, signature, job.plan.if_exists);
+  const auto identity = identity_of(task.output);
+  OutputFile file(task.output, job.wanted.adds ? IfExists::replace : job.plan.if_exists);
+  job.wanted.format.sign(request, job.key, [&](BytesView bytes) { file.write(bytes); });
+  said();
+  write_certificate(job);
+  if (job.wanted.adds && identity_of(task.output) != identity) {
+    throw Error(ErrorKind::io, in_quotes(task.output) + " was replaced while a signature was added to it",
+                "try again: what is there now was kept")
+        .with_file(task.output);
+  }
+  file.publish();
   cli::Record record("signature");
   record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
                  printable(job.pair.certificate->common_name().empty() ? job.pair.certificate->subject()
                                                                        : job.pair.certificate->common_name()));
   record.add("document", task.document)
       .add("signature", task.output)
-      .add("format", std::string(job.format.name()))
+      .add("format", std::string(job.wanted.format.name()))
       .add("algorithm", std::string(job.algorithm.name));
   if (job.algorithm.hash != HashAlgorithm::none) record.add("digest", std::string(name(job.algorithm.hash)));
   record.add("key_uri", pkcs11::object_uri(job.pair.token().raw_info(), std::nullopt, job.pair.id, CKO_PRIVATE_KEY))
@@ -198,11 +223,14 @@ class PromptNotice {
 int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto selection = selection_from(arguments);
   const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
-  const auto& format = *formats::find(arguments.value("format").value_or("raw"));
+  auto wanted = signature_options_from(arguments);
   auto other_inputs = context.modules;
+  for (const auto* option : {"intermediates", "policy-document"}) {
+    for (const auto& file : arguments.values(option)) other_inputs.push_back(file);
+  }
   if (const auto file = arguments.value("pin-file")) other_inputs.push_back(*file);
   if (selection.uri && selection.uri->pin_file()) other_inputs.push_back(*selection.uri->pin_file());
-  const auto plan = plan_signing(arguments, format, context, other_inputs);
+  const auto plan = plan_signing(arguments, wanted, context, other_inputs);
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {
@@ -218,6 +246,12 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
     context.console.warning("certificate " + in_quotes(pair.label) + " expired on " +
                             to_rfc3339(pair.certificate->not_after()));
   }
+  if (wanted.format.is_container()) {
+    // Whoever trusts the root has it, and whoever does not gains nothing by it.
+    for (const auto& issuer : issuers_on_card(pair.token(), *pair.certificate, context)) {
+      if (!issuer.is_self_issued()) wanted.intermediates.push_back(issuer);
+    }
+  }
 
   pkcs11::Authenticator authenticator(
       *pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
@@ -229,7 +263,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   notice.before_login();
   auto key = open_signing_key(pair, authenticator);
   notice.after_login(key);
-  Job job{format, algorithm, pair, plan, key};
+  Job job{wanted, algorithm, pair, plan, key};
   return sign_all(job, context);
 }
 

@@ -33,7 +33,7 @@ std::string place_of(const std::string& path) {
 
 class OutputCheck {
  public:
-  OutputCheck(const SignPlan& plan, const std::vector<std::string>& other_inputs) : plan_(plan) {
+  OutputCheck(const SignPlan& plan, const std::vector<std::string>& other_inputs) {
     for (const auto& task : plan.tasks) {
       // Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
       // A FIFO is opened when its turn comes: opening it twice would lose its writer.
@@ -45,7 +45,7 @@ class OutputCheck {
     for (const auto& file : other_inputs) inputs_.emplace_back(file, identity_of(file));
   }
 
-  void check(const std::string& output) {
+  void check(const std::string& output, IfExists if_exists) {
     const auto identity = identity_of(output);
     for (const auto& [document, input] : inputs_) {
       if (identity && input == identity) {
@@ -60,14 +60,27 @@ class OutputCheck {
       throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice",
                   "documents of one name need different folders");
     }
-    check_writable(output, plan_.if_exists);
+    check_writable(output, if_exists);
   }
 
  private:
-  const SignPlan& plan_;
   std::vector<std::pair<std::string, std::optional<FileIdentity>>> inputs_;
   std::map<std::string, std::string> outputs_;
 };
+
+/// Before a PIN is asked for: the file is there, and its signatures are of this document.
+void check_addition(const SignTask& task, const formats::Format& format) {
+  if (!identity_of(task.output)) {
+    throw Error(ErrorKind::io, "there is no " + in_quotes(task.output) + " to which a signature could be added",
+                "without --add a new one is made")
+        .with_file(task.output);
+  }
+  // What can be read only once is looked at when it is signed.
+  auto file = open_document(task.document);
+  if (!file.is_regular()) return;
+  formats::Document document(std::move(file));
+  format.check_addition(task.output, document);
+}
 
 }  // namespace
 
@@ -79,7 +92,7 @@ void declare_output_options(cli::OptionSet& options) {
   options.flag("force", "replace files that exist");
 }
 
-SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context,
+SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const std::vector<std::string>& other_inputs) {
   SignPlan plan;
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
@@ -97,7 +110,7 @@ SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& fo
   std::size_t from_stdin = 0;
   for (const auto& document : documents) {
     from_stdin += document == "-" ? 1 : 0;
-    plan.tasks.push_back({document, output_for(document, arguments, format)});
+    plan.tasks.push_back({document, output_for(document, arguments, wanted.format)});
   }
   if (from_stdin > 1) throw Error(ErrorKind::usage, "the standard input can be signed only once");
   if (from_stdin == 1 && documents.size() > 1 && plan.tasks.size() > 1) {
@@ -110,12 +123,17 @@ SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& fo
                   "--quiet without --json signs in silence");
     }
     if (task.to_stdout()) {
+      if (wanted.adds) {
+        throw Error(ErrorKind::usage, "--add takes the signatures of a file: the standard output has none",
+                    "-o FILE names the signature file");
+      }
       check_standard_output(context, Content::binary, arguments.has("output") ? Asked::by_name : Asked::by_default);
     } else {
-      outputs.check(task.output);
+      if (wanted.adds) check_addition(task, wanted.format);
+      outputs.check(task.output, wanted.adds ? IfExists::replace : plan.if_exists);
     }
   }
-  if (plan.certificate_file) outputs.check(*plan.certificate_file);
+  if (plan.certificate_file) outputs.check(*plan.certificate_file, plan.if_exists);
   return plan;
 }
 

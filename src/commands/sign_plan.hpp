@@ -8,7 +8,7 @@
 
 #include "base/files.hpp"
 #include "cli/command.hpp"
-#include "formats/format.hpp"
+#include "commands/signature_options.hpp"
 
 namespace eidtool::commands {
 
@@ -33,7 +33,7 @@ void declare_output_options(cli::OptionSet& options);
 
 /// Throws usage, io.
 /// `other_inputs`: files that are read besides the documents (PIN, modules), never to be written over.
-SignPlan plan_signing(const cli::Arguments& arguments, const formats::Format& format, const cli::Context& context,
+SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const std::vector<std::string>& other_inputs);
 
 }  // namespace eidtool::commands

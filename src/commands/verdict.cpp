@@ -7,32 +7,42 @@ namespace eidtool::commands {
 
 namespace {
 
-using formats::Severity;
-
 constexpr std::size_t least_rsa_size = 2048;  // bits, ETSI TS 119 312 §6.2.2.1
 constexpr std::size_t least_ec_size = 224;    // bits
 
-void look_at_certificate(const crypto::Certificate& certificate, const Policy& policy,
-                         std::vector<formats::Finding>& findings) {
+void look_at_certificate(const crypto::Certificate& certificate, const Policy& policy, std::vector<Finding>& findings) {
   if (policy.at > certificate.not_after()) {
-    findings.push_back({"certificate_expired", Severity::warning,
-                        "the certificate expired on " + to_rfc3339(certificate.not_after()) +
-                            "; a raw signature does not say whether it was made before"});
+    findings.push_back(warning("certificate_expired", "the certificate expired on " +
+                                                          to_rfc3339(certificate.not_after()) +
+                                                          "; the signature may have been made before"));
   }
   if (policy.at < certificate.not_before()) {
-    findings.push_back({"certificate_not_yet_valid", Severity::warning,
-                        "the certificate is valid only from " + to_rfc3339(certificate.not_before())});
+    findings.push_back(warning("certificate_not_yet_valid",
+                               "the certificate is valid only from " + to_rfc3339(certificate.not_before())));
   }
   const auto& key = certificate.public_key();
   const bool weak = (key.type() == KeyType::rsa && key.size() < least_rsa_size) ||
                     (key.type() == KeyType::ec && key.size() < least_ec_size);
-  if (weak) {
-    findings.push_back({"weak_key", Severity::warning, "the key is weak: " + key.description()});
-  }
+  if (weak) findings.push_back(warning("weak_key", "the key is weak: " + key.description()));
   if (certificate.is_ca()) {
-    findings.push_back(
-        {"signer_is_ca", Severity::warning, "the certificate is one of a certification authority, not of a person"});
+    findings.push_back(warning("signer_is_ca", "the certificate is one of a certification authority, not of a person"));
   }
+}
+
+/// EN 319 102-1 §5.1.3: what fails for good weighs more than what is not known; of equals the first.
+std::optional<SubIndication> worst_of(const std::vector<Finding>& findings) {
+  std::optional<SubIndication> worst;
+  for (const auto& finding : findings) {
+    if (!finding.sub_indication) continue;
+    const bool fails = indication_of(*finding.sub_indication) == Indication::total_failed;
+    if (!worst || (fails && indication_of(*worst) != Indication::total_failed)) worst = finding.sub_indication;
+  }
+  return worst;
+}
+
+Answer answer_for(std::optional<SubIndication> sub_indication) {
+  if (!sub_indication) return Answer::valid;
+  return indication_of(*sub_indication) == Indication::total_failed ? Answer::invalid : Answer::indeterminate;
 }
 
 }  // namespace
@@ -47,18 +57,25 @@ const char* name(Answer answer) {
 }
 
 Verdict judge(const formats::SignatureReport& report, const Policy& policy) {
-  Verdict verdict{report.matches ? Answer::valid : Answer::invalid, report.findings};
+  Verdict verdict{Answer::valid, std::nullopt, report.findings};
+  auto& findings = verdict.findings;
   if (report.matches && report.algorithm != nullptr && report.algorithm->hash == HashAlgorithm::sha1) {
-    if (!policy.allow_sha1) verdict.answer = Answer::indeterminate;
-    verdict.findings.push_back(
-        {"sha1", policy.allow_sha1 ? Severity::warning : Severity::error,
-         policy.allow_sha1 ? "SHA-1 proves little: another document with the same digest can be made"
-                           : "the signature matches, but SHA-1 proves little; --allow-sha1 accepts it all the same"});
+    findings.push_back(
+        policy.allow_sha1
+            ? warning("sha1", "SHA-1 proves little: another document with the same digest can be made")
+            : failure(SubIndication::crypto_constraints_failure, "sha1",
+                      "the signature matches, but SHA-1 proves little; --allow-sha1 accepts it all the same"));
   }
-  if (report.signer) look_at_certificate(*report.signer, policy, verdict.findings);
-  verdict.findings.push_back({"trust_not_checked", Severity::info,
-                              "whether to trust the certificate was not checked: compare its fingerprint with one that "
-                              "you have from a source you trust"});
+  if (report.signer) look_at_certificate(*report.signer, policy, findings);
+  findings.push_back(information("trust_not_checked",
+                                 "whether to trust the certificate was not checked: compare its fingerprint with one "
+                                 "that you have from a source you trust"));
+  verdict.sub_indication = worst_of(findings);
+  verdict.answer = answer_for(verdict.sub_indication);
+  // A format that found no match and gave no reason is a bug that must not read as yes.
+  if (verdict.answer == Answer::valid && !report.matches) {
+    throw Error(ErrorKind::internal, "a signature that does not match came without a reason");
+  }
   return verdict;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/time.hpp"
@@ -19,10 +20,11 @@ struct Policy {
   Time at;  // when the certificate's validity is looked at
 };
 
-/// The answer of `verify`, with every reason. A value, never an exception.
+/// The answer of `verify` on one signature, with every reason. A value, never an exception.
 struct Verdict {
   Answer answer;
-  std::vector<formats::Finding> findings;
+  std::optional<SubIndication> sub_indication;  // why it is not valid
+  std::vector<Finding> findings;
 };
 
 /// Combines what the format found with the policy; the one place where a verdict is made.

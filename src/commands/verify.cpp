@@ -5,16 +5,14 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
-#include "commands/records.hpp"
 #include "commands/streams.hpp"
 #include "commands/verdict.hpp"
+#include "commands/verification_record.hpp"
 #include "formats/format.hpp"
 
 namespace eidtool::commands {
 
 namespace {
-
-constexpr std::size_t largest_signature_file = 64U << 10U;  // bytes; a raw signature has 2 KiB at most
 
 class Verify : public cli::Command {
  public:
@@ -28,9 +26,17 @@ class Verify : public cli::Command {
   }
   void declare_options(cli::OptionSet& options) const override {
     options.positional("SIGNATURE…", 1, static_cast<std::size_t>(-1));
-    options.value("document", "FILE", "the document; default: the signature's name without .sig; - is stdin").kind =
+    options.value("document", "FILE", "the document; default: the signature's name without its suffix; - is stdin")
+        .kind = cli::ValueKind::file;
+    auto& certificate = options.value("cert", "FILE", "the signer's certificate, DER or PEM");
+    certificate.kind = cli::ValueKind::file;
+    certificate.repeatable = true;
+    auto& intermediates = options.value("intermediates", "FILE", "certificates of authorities in between, PEM or DER");
+    intermediates.kind = cli::ValueKind::file;
+    intermediates.repeatable = true;
+    options.value("output", "FILE", "write the document that is inside; - is the standard output", 'o').kind =
         cli::ValueKind::file;
-    options.value("cert", "FILE", "the signer's certificate, DER or PEM").kind = cli::ValueKind::file;
+    options.flag("force", "replace the file of --output");
     options.value("digest", "NAME", "the digest that was signed; default: found out").choices = {"sha256", "sha384",
                                                                                                  "sha512", "sha1"};
     options.value("padding", "NAME", "the RSA padding: pkcs1 or pss; default: found out").choices = {"pkcs1", "pss"};
@@ -39,135 +45,165 @@ class Verify : public cli::Command {
   int run(const cli::Arguments& arguments, cli::Context& context) const override;
 };
 
-std::string document_name(const std::string& signature, const cli::Arguments& arguments) {
+/// The document that a signature's name speaks of: the name without the suffix of a format. Nothing where it has none.
+std::optional<std::string> document_named_by(const std::string& signature) {
+  for (const auto* format : formats::all()) {
+    const auto suffix = format->suffix();
+    const bool has_suffix = signature.ends_with(suffix) && signature.size() > suffix.size() &&
+                            signature[signature.size() - suffix.size() - 1] != '/';
+    if (has_suffix) return signature.substr(0, signature.size() - suffix.size());
+  }
+  return std::nullopt;
+}
+
+std::string document_name(const std::string& signature, const formats::Format& format,
+                          const cli::Arguments& arguments) {
   if (const auto given = arguments.value("document")) return *given;
-  const auto suffix = formats::raw().suffix();
-  const bool has_suffix = signature.size() > suffix.size() &&
-                          signature.compare(signature.size() - suffix.size(), suffix.size(), suffix) == 0 &&
-                          signature[signature.size() - suffix.size() - 1] != '/';
-  if (has_suffix) return signature.substr(0, signature.size() - suffix.size());
-  if (std::filesystem::path(signature).filename() == suffix) {
-    throw Error(ErrorKind::usage,
-                "cannot tell which document " + in_quotes(signature) + " signs: nothing stands before " +
-                    std::string(suffix) + " in its name",
-                "--document FILE names it");
+  if (const auto named = document_named_by(signature)) return *named;
+  const auto suffix = std::string(format.suffix());
+  const auto why = std::filesystem::path(signature).filename() == suffix
+                       ? "nothing stands before " + suffix + " in its name"
+                       : "its name does not end in " + suffix;
+  throw Error(ErrorKind::usage, "cannot tell which document " + in_quotes(signature) + " signs: " + why,
+              "--document FILE names it");
+}
+
+/// What all signatures of one command share.
+struct Job {
+  const cli::Arguments& arguments;
+  std::vector<crypto::Certificate> certificates;
+  std::vector<crypto::Certificate> intermediates;
+};
+
+/// Writes the document that an attached signature holds, which was found valid as it is there.
+void extract(formats::Content& content, const std::string& output, IfExists if_exists, cli::Context& context) {
+  const auto digest = content.digest(HashAlgorithm::sha256);
+  const auto check = [&] {
+    if (content.digest(HashAlgorithm::sha256) == digest) return;
+    throw Error(ErrorKind::io, in_quotes(content.name()) + " changed while it was read").with_file(output);
+  };
+  if (output == "-") {
+    content.give(HashAlgorithm::sha256, [&](BytesView piece) { context.output.write(piece); });
+    return check();
   }
-  throw Error(
-      ErrorKind::usage,
-      "cannot tell which document " + in_quotes(signature) + " signs: its name does not end in " + std::string(suffix),
-      "--document FILE names it");
+  OutputFile file(output, if_exists);
+  content.give(HashAlgorithm::sha256, [&](BytesView piece) { file.write(piece); });
+  check();
+  file.publish();
 }
 
-cli::Record finding_record(const formats::Finding& finding) {
-  cli::Record record;
-  record.heading(std::string(name(finding.severity)) + ": " + printable(finding.message)).heading_alone();
-  record.add("code", finding.code).add("severity", std::string(name(finding.severity))).add("message", finding.message);
-  return record;
-}
-
-std::string who(const crypto::Certificate& certificate) {
-  return printable(certificate.common_name().empty() ? certificate.subject() : certificate.common_name());
-}
-
-/// What a person asks first, on the line that is read first.
-std::string reason_of(const Verdict& verdict) {
-  for (const auto& finding : verdict.findings) {
-    if (finding.severity == formats::Severity::error) return ": " + printable(finding.message);
+/// Checks one file; the highest exit status of its signatures.
+int verify_one(const std::string& name, const Job& job, cli::Context& context) {
+  const auto& arguments = job.arguments;
+  auto file = open_document(name);
+  const auto& format = formats::format_of(file);
+  const auto named = arguments.value("document");
+  std::optional<formats::Document> document;
+  std::string document_text = named.value_or("");
+  const auto open = [&]() -> formats::Document& {
+    if (!document) {
+      document_text = document_name(name, format, arguments);
+      document.emplace(open_document(document_text));
+    }
+    return *document;
+  };
+  formats::VerifyRequest request{file, open, named.has_value(), job.certificates, job.intermediates};
+  if (const auto digest = arguments.value("digest")) request.hash = hash_by_name(*digest);
+  if (const auto padding = arguments.value("padding")) {
+    request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
   }
-  return {};
-}
-
-void set_heading(cli::Record& record, const Verdict& verdict, const std::string& document, const std::string& signature,
-                 const std::optional<crypto::Certificate>& signer) {
-  using Tone = cli::Record::Tone;
-  switch (verdict.answer) {
-    case Answer::valid:
-      record.heading(
-          "VALID: " + in_quotes(document) + " is as it was when it was signed with the key of " + who(*signer),
-          Tone::good);
-      return;
-    case Answer::invalid:
-      record.heading("INVALID: " + in_quotes(signature) + " is no signature of " + in_quotes(document) + " by " +
-                         (signer ? who(*signer) : "this certificate's key") + reason_of(verdict),
-                     Tone::bad);
-      return;
-    case Answer::indeterminate:
-      record.heading("NOT ACCEPTED: " + in_quotes(signature) + " matches, but cannot be relied on", Tone::doubtful);
-      return;
-  }
-}
-
-Verdict verify_one(const std::string& signature_name, const crypto::Certificate& certificate,
-                   const cli::Arguments& arguments, cli::Context& context) {
-  const auto name_of_document = document_name(signature_name, arguments);
-  auto file = open_document(signature_name);
-  const auto signature = read_small_file(file, largest_signature_file, "signature");
-  if (signature.empty()) {
-    throw Error(ErrorKind::malformed, in_quotes(signature_name) + " is empty: it holds no signature")
-        .with_file(signature_name);
-  }
-  formats::Document document(open_document(name_of_document));
-  const auto& format = formats::raw();
-  const auto digest = arguments.value("digest");
-  const auto padding = arguments.value("padding");
-  formats::VerifyRequest request{document, signature, certificate, digest ? hash_by_name(*digest) : std::nullopt,
-                                 std::nullopt};
-  if (padding) request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
   const auto report = format.verify(request);
-  auto verdict = judge(report, {arguments.has("allow-sha1"), now()});
-
-  cli::Record record("verification");
-  set_heading(record, verdict, name_of_document, signature_name, report.signer);
-  record.add("document", name_of_document)
-      .add("signature", signature_name)
-      .add("format", std::string(format.name()))
-      .add("verdict", std::string(name(verdict.answer)));
-  if (report.algorithm != nullptr) {
-    record.add("algorithm", std::string(report.algorithm->name));
-    if (report.algorithm->hash != HashAlgorithm::none) record.add("digest", std::string(name(report.algorithm->hash)));
+  const auto output = arguments.value("output");
+  if (output && !report.content) {
+    throw Error(ErrorKind::usage,
+                in_quotes(name) + " holds no document: there is nothing to write to " + in_quotes(*output),
+                "--output is for attached signatures")
+        .with_file(name);
   }
-  if (report.signer) record.add_record("signer", signer_record(*report.signer));
-  record.add("trust", "not_checked");
-  std::vector<cli::Record> findings;
-  for (const auto& finding : verdict.findings) findings.push_back(finding_record(finding));
-  record.add("findings", std::move(findings));
-  context.output.confirm(record);
-  return verdict;
+
+  int status = cli::exit_status::done;
+  std::vector<cli::Record> records;
+  for (const auto& signature : report.signatures) {
+    const auto verdict = judge(signature, {arguments.has("allow-sha1"), now()});
+    if (verdict.answer != Answer::valid) status = cli::exit_status::no;
+    const SignaturePlace place{document_text,
+                               name,
+                               format,
+                               report.packaging,
+                               records.size() + 1,
+                               report.signatures.size(),
+                               !job.certificates.empty()};
+    records.push_back(verification_record(place, signature, verdict));
+  }
+  if (output && status == cli::exit_status::done) {
+    extract(*report.content, *output, arguments.has("force") ? IfExists::replace : IfExists::refuse, context);
+  } else if (output) {
+    context.console.warning(in_quotes(*output) + " was not written: not every signature is valid");
+  }
+  if (output != "-") {
+    for (const auto& record : records) context.output.confirm(record);
+  }
+  return status;
 }
 
-int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
+/// Options that contradict each other, before a file is opened.
+void check_options(const cli::Arguments& arguments, cli::Context& context) {
   const auto& signatures = arguments.positional();
   const auto document = arguments.value("document");
-  for (const auto& signature : signatures) (void)document_name(signature, arguments);
-  if (document && signatures.size() > 1) {
-    throw Error(ErrorKind::usage,
-                "--document is for one signature, and " + std::to_string(signatures.size()) + " were given",
-                "without it each is checked against the file of its own name");
+  for (const auto* name : {"document", "output"}) {
+    if (!arguments.has(name) || signatures.size() == 1) continue;
+    throw Error(
+        ErrorKind::usage,
+        "--" + std::string(name) + " is for one signature, and " + std::to_string(signatures.size()) + " were given",
+        document ? "without it each is checked against the file of its own name" : "");
   }
   if (document == "-" && signatures.front() == "-") {
     throw Error(ErrorKind::usage, "the standard input cannot be both signature and document");
   }
-  const auto certificate_file = arguments.value("cert");
-  if (!certificate_file) {
-    throw Error(ErrorKind::usage, "a raw signature carries no certificate: whose is it to be checked against?",
-                "--cert FILE names the signer's certificate");
+  for (const auto* name : {"cert", "intermediates"}) {
+    for (const auto& file : arguments.values(name)) {
+      if (file != "-") continue;
+      throw Error(ErrorKind::usage,
+                  "--" + std::string(name) + " reads a file: the standard input is for a document or a signature",
+                  "'eidtool export-cert -o FILE' writes one");
+    }
   }
-  if (certificate_file == "-") {
-    throw Error(ErrorKind::usage, "--cert reads a file: the standard input is for a document or a signature",
-                "'eidtool export-cert -o FILE' writes one");
+  const auto output = arguments.value("output");
+  if (!output) return;
+  if (*output == "-") return check_standard_output(context, Content::binary, Asked::by_name);
+  const auto identity = identity_of(*output);
+  if (identity && identity == identity_of(signatures.front())) {
+    throw Error(ErrorKind::io, in_quotes(*output) + " is the signature: it is not overwritten").with_file(*output);
   }
-  const auto certificate = crypto::Certificate::read_file(*certificate_file);
-  try {
-    (void)certificate.public_key();
-  } catch (Error& error) {  // the file at hand is known here alone
-    throw error.with_file(*certificate_file);
+  check_writable(*output, arguments.has("force") ? IfExists::replace : IfExists::refuse);
+}
+
+Job job_from(const cli::Arguments& arguments) {
+  Job job{arguments, {}, {}};
+  for (const auto& file : arguments.values("cert")) {
+    job.certificates.push_back(crypto::Certificate::read_file(file));
+    try {
+      (void)job.certificates.back().public_key();
+    } catch (Error& error) {  // the file at hand is known here alone
+      throw error.with_file(file);
+    }
   }
+  for (const auto& file : arguments.values("intermediates")) {
+    const auto bundle = crypto::Certificate::read_bundle(file);
+    job.intermediates.insert(job.intermediates.end(), bundle.begin(), bundle.end());
+  }
+  return job;
+}
+
+int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
+  check_options(arguments, context);
+  const auto job = job_from(arguments);
+  const auto& signatures = arguments.positional();
   int status = cli::exit_status::done;
   for (const auto& signature : signatures) {
     int own = cli::exit_status::done;
     try {
-      own = verify_one(signature, certificate, arguments, context).answer == Answer::valid ? cli::exit_status::done
-                                                                                           : cli::exit_status::no;
+      own = verify_one(signature, job, context);
     } catch (const Error& error) {  // per file of a batch
       own = report_failure(error, context);
     }

@@ -21,7 +21,8 @@ namespace eidtool::crypto {
 
 namespace {
 
-constexpr std::size_t most_file_size = 1U << 20U;  // bytes, far above any certificate
+constexpr std::size_t most_file_size = 1U << 20U;     // bytes, far above any certificate
+constexpr std::size_t most_bundle_size = 16U << 20U;  // bytes, far above any bundle of certificates
 
 /// By bit (RFC 5280 §4.2.1.3).
 constexpr std::array<std::string_view, 9> key_usage_names = {"digitalSignature", "nonRepudiation", "keyEncipherment",
@@ -32,34 +33,6 @@ constexpr unsigned non_repudiation = 1U << 1U;
 
 Error malformed(const std::string& message, std::string hint = {}) {
   return Error(ErrorKind::malformed, message, std::move(hint));
-}
-
-/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, the only forms of RFC 5280 §4.1.2.5.
-Time read_time(der::Reader& reader) {
-  const auto element = reader.next();
-  const bool has_century = element.tag == der::tag::generalized_time;
-  const std::size_t year_size = has_century ? 4 : 2;
-  const bool has_shape = (has_century || element.tag == der::tag::utc_time) &&
-                         element.content.size() == year_size + 11 && element.content.back() == 'Z' &&
-                         std::ranges::all_of(element.content.first(year_size + 10),
-                                             [](std::uint8_t byte) { return byte >= '0' && byte <= '9'; });
-  if (!has_shape) throw malformed("its validity holds something that is no time");
-  const auto number = [&](std::size_t position, std::size_t size) {
-    int value = 0;
-    for (const auto digit : element.content.subspan(position, size)) value = value * 10 + (digit - '0');
-    return value;
-  };
-  const auto two_digits = [&](std::size_t index) { return number(year_size + 2 * index, 2); };
-  int year = number(0, year_size);
-  if (!has_century) year += year < 50 ? 2000 : 1900;
-  const std::chrono::year_month_day date(std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(two_digits(0))),
-                                         std::chrono::day(static_cast<unsigned>(two_digits(1))));
-  if (!date.ok() || two_digits(2) > 23 || two_digits(3) > 59 || two_digits(4) > 59) {
-    throw malformed("its validity holds a time that does not exist");
-  }
-  return std::chrono::sys_days(date) + std::chrono::hours(two_digits(2)) + std::chrono::minutes(two_digits(3)) +
-         std::chrono::seconds(two_digits(4));
 }
 
 bool read_basic_constraints(BytesView extension) {
@@ -105,24 +78,25 @@ Error no_certificate(BytesView content, const std::string& source) {
   return is("is no certificate: neither DER nor PEM");
 }
 
-/// The one certificate in PEM (RFC 7468 §5), DER.
-Bytes decode_pem(std::string_view text, const std::string& source) {
+/// The certificates in PEM (RFC 7468 §5), DER, one or more.
+std::vector<Bytes> decode_pem(std::string_view text, const std::string& source) {
   constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
   constexpr std::string_view end = "-----END CERTIFICATE-----";
-  const auto first = text.find(begin);
-  if (first == std::string_view::npos) throw no_certificate(as_bytes(text), source);
-  const auto body = text.substr(first + begin.size());
-  if (body.find(begin) != std::string_view::npos) {
-    throw malformed(source + " holds several certificates", "give a file with just the signer's certificate");
+  std::vector<Bytes> certificates;
+  for (auto first = text.find(begin); first != std::string_view::npos; first = text.find(begin)) {
+    text = text.substr(first + begin.size());
+    const auto size = text.find(end);
+    if (size == std::string_view::npos) throw malformed(source + " is cut off: the PEM has no END line");
+    try {
+      const auto der = Botan::base64_decode(text.data(), size);
+      certificates.emplace_back(der.begin(), der.end());
+    } catch (const Botan::Exception&) {
+      throw malformed(source + " is damaged: the PEM holds what is not base64");
+    }
+    text = text.substr(size + end.size());
   }
-  const auto size = body.find(end);
-  if (size == std::string_view::npos) throw malformed(source + " is cut off: the PEM has no END line");
-  try {
-    const auto der = Botan::base64_decode(body.data(), size);
-    return Bytes(der.begin(), der.end());
-  } catch (const Botan::Exception&) {
-    throw malformed(source + " is damaged: the PEM holds what is not base64");
-  }
+  if (certificates.empty()) throw no_certificate(as_bytes(text), source);
+  return certificates;
 }
 
 }  // namespace
@@ -132,6 +106,7 @@ struct Certificate::Content {
   Bytes subject_der;
   Bytes issuer_der;
   Bytes serial_number;
+  Bytes serial_number_der;
   std::string subject;
   std::string issuer;
   std::string common_name;
@@ -139,12 +114,14 @@ struct Certificate::Content {
   Time not_after;
   bool is_ca = false;
   std::optional<unsigned> key_usage;
+  std::vector<Extension> extensions;
+  Bytes public_key_bits;  // of the BIT STRING, without its count of unused bits
   // A certificate with a key that eidtool does not check is still one that it can show.
   std::variant<Error, PublicKey> public_key = Error(ErrorKind::internal, "no public key was read");
 
   void read();
   void read_public_key(BytesView subject_public_key_info);
-  void read_extensions(der::Reader extensions);
+  void read_extensions(der::Reader list);
 };
 
 /// RFC 5280 §4.1.
@@ -159,22 +136,23 @@ void Certificate::Content::read() {
   certificate.end();
 
   body.next_if(der::tag::context_constructed(0));  // version
-  const auto serial = body.next(der::tag::integer).content;
+  const auto serial_element = body.next(der::tag::integer);
+  const auto serial = serial_element.content;
+  serial_number_der = copy(serial_element.whole);
   if (serial.empty()) throw malformed("it has no serial number");
-  const auto number = der::without_leading_zeros(serial);
-  serial_number = copy(number.empty() ? serial.first(1) : number);
+  serial_number = copy(der::serial_number_of(serial));
   body.next(der::tag::sequence);  // signature
   issuer_der = copy(body.next(der::tag::sequence).whole);
   auto validity = body.enter(der::tag::sequence);
-  not_before = read_time(validity);
-  not_after = read_time(validity);
+  not_before = validity.next_time();
+  not_after = validity.next_time();
   validity.end();
   subject_der = copy(body.next(der::tag::sequence).whole);
   read_public_key(body.next(der::tag::sequence).whole);
   body.next_if(der::tag::context(1));  // issuerUniqueID
   body.next_if(der::tag::context(2));  // subjectUniqueID
-  if (const auto extensions = body.next_if(der::tag::context_constructed(3))) {
-    der::Reader wrapped(extensions->content);
+  if (const auto list = body.next_if(der::tag::context_constructed(3))) {
+    der::Reader wrapped(list->content);
     read_extensions(wrapped.enter(der::tag::sequence));
     wrapped.end();
   }
@@ -186,6 +164,11 @@ void Certificate::Content::read() {
 }
 
 void Certificate::Content::read_public_key(BytesView subject_public_key_info) {
+  der::Reader outer(subject_public_key_info);
+  auto fields = outer.enter(der::tag::sequence);
+  fields.next(der::tag::sequence);
+  const auto bits = fields.next(der::tag::bit_string).content;
+  if (!bits.empty()) public_key_bits.assign(bits.begin() + 1, bits.end());
   try {
     public_key = PublicKey::from_der(subject_public_key_info);
   } catch (const Error& error) {
@@ -193,19 +176,23 @@ void Certificate::Content::read_public_key(BytesView subject_public_key_info) {
   }
 }
 
-void Certificate::Content::read_extensions(der::Reader extensions) {
-  std::vector<std::string> seen;
-  while (!extensions.at_end()) {
-    auto extension = extensions.enter(der::tag::sequence);
-    const auto oid = extension.next_object_identifier();
-    extension.next_if(der::tag::boolean);  // critical
-    const auto value = extension.next(der::tag::octet_string).content;
-    extension.end();
+void Certificate::Content::read_extensions(der::Reader list) {
+  while (!list.at_end()) {
+    auto fields = list.enter(der::tag::sequence);
+    Extension extension{fields.next_object_identifier(), false, {}};
+    if (const auto critical = fields.next_if(der::tag::boolean)) {
+      extension.critical = critical->content.size() == 1 && critical->content[0] != 0;
+    }
+    const auto value = fields.next(der::tag::octet_string).content;
+    extension.value.assign(value.begin(), value.end());
+    fields.end();
     // RFC 5280 §4.2: once each. Two of one kind let two programs see two certificates.
-    if (std::ranges::find(seen, oid) != seen.end()) throw malformed("it has the extension " + oid + " twice");
-    seen.push_back(oid);
-    if (oid == "2.5.29.19") is_ca = read_basic_constraints(value);
-    if (oid == "2.5.29.15") key_usage = read_key_usage(value);
+    if (std::ranges::find(extensions, extension.oid, &Extension::oid) != extensions.end()) {
+      throw malformed("it has the extension " + extension.oid + " twice");
+    }
+    if (extension.oid == "2.5.29.19") is_ca = read_basic_constraints(value);
+    if (extension.oid == "2.5.29.15") key_usage = read_key_usage(value);
+    extensions.push_back(std::move(extension));
   }
 }
 
@@ -223,17 +210,33 @@ Certificate Certificate::from_der(BytesView der, const std::string& source) {
   return Certificate(std::move(content));
 }
 
-Certificate Certificate::read_file(const std::filesystem::path& path) {
-  const auto bytes = read_small_file(path, most_file_size, "certificate");
+std::vector<Certificate> Certificate::read_file(const std::filesystem::path& path, std::size_t most) {
+  const auto bytes = read_small_file(path, most, "certificate");
   const auto source = in_quotes(path.string());
   try {
     // A DER certificate has a length of two bytes or more; in text no such byte follows an ASCII `0`.
     const bool is_der = bytes.size() > 1 && bytes[0] == der::tag::sequence && bytes[1] >= 0x80;
-    if (is_der) return from_der(bytes, source);
-    return from_der(decode_pem({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, source), source);
+    if (is_der) return {from_der(bytes, source)};
+    std::vector<Certificate> certificates;
+    for (const auto& der : decode_pem({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, source)) {
+      certificates.push_back(from_der(der, source));
+    }
+    return certificates;
   } catch (Error& error) {
     throw error.with_file(path.string());
   }
+}
+
+std::vector<Certificate> Certificate::read_bundle(const std::filesystem::path& path) {
+  return read_file(path, most_bundle_size);
+}
+
+Certificate Certificate::read_file(const std::filesystem::path& path) {
+  const auto certificates = read_file(path, most_file_size);
+  if (certificates.size() == 1) return certificates.front();
+  throw malformed(in_quotes(path.string()) + " holds several certificates",
+                  "give a file with just the signer's certificate")
+      .with_file(path.string());
 }
 
 const Bytes& Certificate::der() const noexcept { return content_->der; }
@@ -244,6 +247,7 @@ const std::string& Certificate::common_name() const noexcept { return content_->
 const Bytes& Certificate::subject_der() const noexcept { return content_->subject_der; }
 const Bytes& Certificate::issuer_der() const noexcept { return content_->issuer_der; }
 const Bytes& Certificate::serial_number() const noexcept { return content_->serial_number; }
+const Bytes& Certificate::serial_number_der() const noexcept { return content_->serial_number_der; }
 Time Certificate::not_before() const noexcept { return content_->not_before; }
 Time Certificate::not_after() const noexcept { return content_->not_after; }
 Bytes Certificate::fingerprint_sha256() const { return digest(HashAlgorithm::sha256, content_->der); }
@@ -263,6 +267,22 @@ std::optional<Purpose> Certificate::purpose() const noexcept {
   if ((usage & non_repudiation) != 0) return Purpose::signature;
   if ((usage & digital_signature) != 0) return Purpose::authentication;
   return std::nullopt;
+}
+
+const Extension* Certificate::extension(std::string_view oid) const noexcept {
+  const auto found = std::ranges::find(content_->extensions, oid, &Extension::oid);
+  return found == content_->extensions.end() ? nullptr : &*found;
+}
+
+const std::vector<Extension>& Certificate::extensions() const noexcept { return content_->extensions; }
+
+Bytes Certificate::key_identifier() const {
+  if (const auto* identifier = extension("2.5.29.14")) {
+    der::Reader reader(identifier->value);
+    const auto octets = reader.next_if(der::tag::octet_string);
+    if (octets && reader.at_end()) return {octets->content.begin(), octets->content.end()};
+  }
+  return digest(HashAlgorithm::sha1, content_->public_key_bits);
 }
 
 bool Certificate::is_issued_by(const Certificate& issuer) const {

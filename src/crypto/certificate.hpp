@@ -14,6 +14,13 @@
 
 namespace eidtool::crypto {
 
+/// RFC 5280 §4.2.
+struct Extension {
+  std::string oid;
+  bool critical;
+  Bytes value;  // DER, what is in the OCTET STRING
+};
+
 /// An X.509 certificate, parsed once. A value; copies share it. It says what stands in the
 /// certificate and nothing on whether to believe it.
 class Certificate {
@@ -24,6 +31,8 @@ class Certificate {
 
   /// PEM (text around it is fine) or DER. Throws io; malformed for no certificate or several.
   static Certificate read_file(const std::filesystem::path& path);
+  /// As read_file(), of a file that holds one or more, PEM blocks one after another.
+  static std::vector<Certificate> read_bundle(const std::filesystem::path& path);
 
   const Bytes& der() const noexcept;
   /// Lines of 64 characters, RFC 7468.
@@ -39,9 +48,14 @@ class Certificate {
   const Bytes& issuer_der() const noexcept;
   /// Big-endian, without the zero that keeps it positive.
   const Bytes& serial_number() const noexcept;
+  /// As it stands in the certificate, INTEGER.
+  const Bytes& serial_number_der() const noexcept;
   Time not_before() const noexcept;
   Time not_after() const noexcept;
   Bytes fingerprint_sha256() const;
+
+  /// Issuer and subject are the same (RFC 5280 §3.2).
+  bool is_self_issued() const noexcept { return subject_der() == issuer_der(); }
 
   /// Basic constraints say CA.
   bool is_ca() const noexcept;
@@ -50,6 +64,12 @@ class Certificate {
   std::vector<std::string> key_usage() const;
   /// nonRepudiation set: signature; else digitalSignature: authentication; else nothing.
   std::optional<Purpose> purpose() const noexcept;
+
+  const std::vector<Extension>& extensions() const noexcept;
+  /// Null where there is none.
+  const Extension* extension(std::string_view oid) const noexcept;
+  /// The subject key identifier; without one the SHA-1 of the key (RFC 5280 §4.2.1.2, method 1).
+  Bytes key_identifier() const;
 
   /// Whether `issuer` bears the name of this one's issuer and its key made the signature (RFC 5280 §6.1.3 (a)(1)
   /// and (4)): names alone do not tell a renewed authority from the one before. False too for signatures
@@ -62,6 +82,7 @@ class Certificate {
 
  private:
   struct Content;
+  static std::vector<Certificate> read_file(const std::filesystem::path& path, std::size_t most);
   explicit Certificate(std::shared_ptr<const Content> content);
   std::shared_ptr<const Content> content_;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/der.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <limits>
 
 #include "base/error.hpp"
@@ -66,6 +68,33 @@ std::string Reader::next_object_identifier() {
   return *text;
 }
 
+Time Reader::next_time() {
+  const auto element = next();
+  const bool has_century = element.tag == tag::generalized_time;
+  const std::size_t year_size = has_century ? 4 : 2;
+  const bool has_shape = (has_century || element.tag == tag::utc_time) && element.content.size() == year_size + 11 &&
+                         element.content.back() == 'Z' &&
+                         std::ranges::all_of(element.content.first(year_size + 10),
+                                             [](std::uint8_t byte) { return byte >= '0' && byte <= '9'; });
+  if (!has_shape) throw malformed("it holds something that is no time where one belongs");
+  const auto number = [&](std::size_t position, std::size_t size) {
+    int value = 0;
+    for (const auto digit : element.content.subspan(position, size)) value = value * 10 + (digit - '0');
+    return value;
+  };
+  const auto two_digits = [&](std::size_t index) { return number(year_size + 2 * index, 2); };
+  int year = number(0, year_size);
+  if (!has_century) year += year < 50 ? 2000 : 1900;
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(two_digits(0))),
+                                         std::chrono::day(static_cast<unsigned>(two_digits(1))));
+  if (!date.ok() || two_digits(2) > 23 || two_digits(3) > 59 || two_digits(4) > 59) {
+    throw malformed("it holds a time that does not exist");
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(two_digits(2)) + std::chrono::minutes(two_digits(3)) +
+         std::chrono::seconds(two_digits(4));
+}
+
 std::optional<std::string> object_identifier_text(BytesView content) {
   std::string text;
   std::uint64_t number = 0;
@@ -88,19 +117,24 @@ std::optional<std::string> object_identifier_text(BytesView content) {
   return text;
 }
 
-Bytes encoded(std::uint8_t tag, BytesView content) {
+Bytes header(std::uint8_t tag, std::uint64_t size) {
   Bytes bytes = {tag};
-  if (content.size() < 0x80) {
-    bytes.push_back(static_cast<std::uint8_t>(content.size()));
-  } else {
-    // The size in as many bytes as it needs, the highest first (X.690 §8.1.3.5).
-    std::size_t size_bytes = 0;
-    for (auto rest = content.size(); rest > 0; rest >>= 8U) ++size_bytes;
-    bytes.push_back(static_cast<std::uint8_t>(0x80U | size_bytes));
-    for (auto left = size_bytes; left > 0; --left) {
-      bytes.push_back(static_cast<std::uint8_t>(content.size() >> (8U * (left - 1))));
-    }
+  if (size < 0x80) {
+    bytes.push_back(static_cast<std::uint8_t>(size));
+    return bytes;
   }
+  // The size in as many bytes as it needs, the highest first (X.690 §8.1.3.5).
+  std::size_t size_bytes = 0;
+  for (auto rest = size; rest > 0; rest >>= 8U) ++size_bytes;
+  bytes.push_back(static_cast<std::uint8_t>(0x80U | size_bytes));
+  for (auto left = size_bytes; left > 0; --left) {
+    bytes.push_back(static_cast<std::uint8_t>(size >> (8U * (left - 1))));
+  }
+  return bytes;
+}
+
+Bytes encoded(std::uint8_t tag, BytesView content) {
+  auto bytes = header(tag, content.size());
   bytes.insert(bytes.end(), content.begin(), content.end());
   return bytes;
 }
@@ -110,6 +144,11 @@ Bytes encoded_integer(BytesView number) {
   Bytes content(number.begin(), number.end());
   if (content.empty() || (content.front() & 0x80U) != 0) content.insert(content.begin(), 0);
   return encoded(tag::integer, content);
+}
+
+BytesView serial_number_of(BytesView integer) {
+  const auto number = without_leading_zeros(integer);
+  return number.empty() ? integer.last(std::min<std::size_t>(integer.size(), 1)) : number;
 }
 
 BytesView without_leading_zeros(BytesView number) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/bytes.hpp"
+#include "base/time.hpp"
 
 /// DER (X.690 §10), read strictly and without copying: definite lengths in their shortest form only.
 /// Botan's decoder also takes BER and forgets how a value was encoded; here a Name or a signature has
@@ -65,6 +66,10 @@ class Reader {
   /// The next value as object_identifier_text(). Throws malformed.
   std::string next_object_identifier();
 
+  /// The next value as a time: UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ`, the only forms of
+  /// RFC 5280 §4.1.2.5. Throws malformed.
+  Time next_time();
+
   /// Throws malformed where anything is left.
   void end() const;
 
@@ -77,10 +82,15 @@ class Reader {
 /// Dotted numbers of an OBJECT IDENTIFIER's content; nothing where it is broken.
 std::optional<std::string> object_identifier_text(BytesView content);
 
+/// Tag and length of a value of that many bytes.
+Bytes header(std::uint8_t tag, std::uint64_t size);
 /// A value with its tag and length.
 Bytes encoded(std::uint8_t tag, BytesView content);
 /// INTEGER of a number that is not negative, given big-endian with any leading zeros.
 Bytes encoded_integer(BytesView number);
+
+/// A serial number as it is compared and shown: the content of its INTEGER without the zeros that keep it positive.
+BytesView serial_number_of(BytesView integer);
 
 /// Without its leading zeros; zero is empty.
 BytesView without_leading_zeros(BytesView number);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "crypto/algorithm_identifier.hpp"
 #include "crypto/bridge.hpp"
 #include "crypto/der.hpp"
 
@@ -47,19 +48,6 @@ std::string_view curve_name(std::string_view oid) {
   return {};
 }
 
-struct HashRow {
-  std::string_view oid;
-  HashAlgorithm hash;
-};
-
-/// RFC 8017 appendix B.1.
-constexpr std::array hash_rows = {
-    HashRow{"1.3.14.3.2.26", HashAlgorithm::sha1},
-    HashRow{"2.16.840.1.101.3.4.2.1", HashAlgorithm::sha256},
-    HashRow{"2.16.840.1.101.3.4.2.2", HashAlgorithm::sha384},
-    HashRow{"2.16.840.1.101.3.4.2.3", HashAlgorithm::sha512},
-};
-
 Error unsupported(const std::string& message) {
   return Error(ErrorKind::unsupported, message, "eidtool checks RSA, ECDSA on the usual curves, and Ed25519");
 }
@@ -89,10 +77,13 @@ const Botan::RSA_PublicKey& as_rsa(const Botan::Public_Key& key) {
 const Botan::EC_PublicKey& as_ec(const Botan::Public_Key& key) { return dynamic_cast<const Botan::EC_PublicKey&>(key); }
 
 /// Botan's name for checking a ready digest.
-std::string digest_scheme(const SignatureAlgorithm& algorithm) {
+std::string digest_scheme(const SignatureAlgorithm& algorithm, std::optional<std::size_t> salt_size) {
   switch (algorithm.padding) {
     case Padding::pkcs1: return "EMSA3(Raw," + bridge::hash_name(algorithm.hash) + ")";
-    case Padding::pss: return "PSS_Raw(" + bridge::hash_name(algorithm.hash) + ",MGF1)";  // no length: any salt
+    // No length: any salt.
+    case Padding::pss:
+      return "PSS_Raw(" + bridge::hash_name(algorithm.hash) + ",MGF1" +
+             (salt_size ? "," + std::to_string(*salt_size) : "") + ")";
     case Padding::none: return "Raw";
   }
   return {};
@@ -169,13 +160,14 @@ Bytes PublicKey::modulus() const {
 
 Bytes PublicKey::point() const { return type_ == KeyType::rsa ? Bytes() : key_->public_key_bits(); }
 
-bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature) const {
+bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature,
+                              std::optional<std::size_t> salt_size) const {
   if (algorithm.hash == HashAlgorithm::none || digest.size() != digest_size(algorithm.hash)) {
     throw Error(ErrorKind::internal, "a digest of " + std::to_string(digest.size()) + " bytes does not belong to " +
                                          std::string(algorithm.name));
   }
   if (algorithm.key_type != type_ || signature.size() != signature_size()) return false;
-  return check(*key_, digest_scheme(algorithm), digest, signature);
+  return check(*key_, digest_scheme(algorithm, salt_size), digest, signature);
 }
 
 bool PublicKey::verify_message(BytesView message, BytesView signature) const {
@@ -217,9 +209,7 @@ std::optional<DigestInfo> parse_pkcs1_block(BytesView block) {
   result.oid = *oid;
   result.digest.assign(digest->content.begin(), digest->content.end());
   result.has_null_parameters = null.has_value();
-  for (const auto& row : hash_rows) {
-    if (row.oid == result.oid) result.hash = row.hash;
-  }
+  result.hash = hash_by_oid(result.oid);
   if (result.hash && result.digest.size() != digest_size(*result.hash)) return std::nullopt;
   return result;
 }

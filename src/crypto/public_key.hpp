@@ -40,9 +40,10 @@ class PublicKey {
   Bytes point() const;
 
   /// Whether `signature` is one over `digest` (RFC 8017 §8.1.2, §8.2.2; FIPS 186-5 §6.4.2).
-  /// Shapes as Signer::sign() gives them: RSA and `r‖s`. PSS takes any salt. A signature of any wrong
-  /// length is merely false. Not for Ed25519.
-  bool verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature) const;
+  /// Shapes as Signer::sign() gives them: RSA and `r‖s`. PSS takes a salt of that many bytes, or
+  /// any. A signature of any wrong length is merely false. Not for Ed25519.
+  bool verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature,
+                     std::optional<std::size_t> salt_size = std::nullopt) const;
 
   /// Whether `signature` is an Ed25519 one over `message` (RFC 8032 §5.1.7).
   bool verify_message(BytesView message, BytesView signature) const;

@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "crypto/digest.hpp"
 
 namespace eidtool::formats {
 
@@ -20,47 +19,16 @@ Document::Document(InputFile file) : file_(std::move(file)) {
   file_.check_unchanged();
 }
 
-const Bytes& Document::digest(HashAlgorithm hash) {
-  compute_digests({hash});
-  return digests_.at(hash);
-}
-
-void Document::compute_digests(const std::vector<HashAlgorithm>& hashes) {
-  std::map<HashAlgorithm, crypto::Hasher> hashers;
-  for (const auto hash : hashes) {
-    if (!digests_.contains(hash)) hashers.try_emplace(hash, hash);
-  }
-  if (hashers.empty()) return;
-  for_each_piece([&](BytesView piece) {
-    for (auto& [hash, hasher] : hashers) hasher.update(piece);
-  });
-  for (auto& [hash, hasher] : hashers) digests_[hash] = hasher.finish();
-}
-
-void Document::give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) {
-  if (hash == HashAlgorithm::none) return for_each_piece(sink);
-  crypto::Hasher hasher(hash);
-  for_each_piece([&](BytesView piece) {
-    sink(piece);
-    hasher.update(piece);
-  });
-  digests_[hash] = hasher.finish();
+std::optional<std::uint64_t> Document::size() const noexcept {
+  return complete_ ? std::optional<std::uint64_t>(head_.size()) : file_.size();
 }
 
 Bytes Document::whole(std::uint64_t most) {
-  const auto check_size = [&](std::uint64_t size) {
-    if (size <= most) return;
-    throw Error(ErrorKind::unsupported,
-                in_quotes(name()) + " is larger than " + std::to_string(most >> 20U) +
-                    " MiB, the most for a signature that takes the document in one piece",
-                "an RSA or ECDSA key signs documents of any size")
-        .with_file(name());
-  };
-  check_size(complete_ ? head_.size() : file_.size().value_or(0));
+  check_size(size().value_or(0), most);
   if (complete_) return head_;
   Bytes all;
   for_each_piece([&](BytesView piece) {
-    check_size(all.size() + piece.size());
+    check_size(all.size() + piece.size(), most);
     all.insert(all.end(), piece.begin(), piece.end());
   });
   if (!file_.is_regular()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,42 +11,90 @@
 
 #include "base/algorithms.hpp"
 #include "base/bytes.hpp"
+#include "base/finding.hpp"
 #include "base/signer.hpp"
+#include "base/time.hpp"
 #include "crypto/certificate.hpp"
 #include "formats/document.hpp"
+#include "formats/pem.hpp"
 
 namespace eidtool::formats {
 
-enum class Severity { info, warning, error };
-/// `info`, `warning`, `error`.
-std::string_view name(Severity severity);
-
-/// One thing a check found; codes are stable and documented, messages are for people.
-struct Finding {
-  std::string code;
-  Severity severity;
-  std::string message;
+/// What is said in a signature beside the bytes of the document; only formats with attributes take it.
+struct SignedProperties {
+  Time signing_time;
+  std::optional<std::string> policy;      // dotted OID
+  std::optional<Bytes> policy_digest;     // SHA-256 of the policy's document; nothing: not known
+  std::optional<std::string> commitment;  // dotted OID
+  std::optional<std::string> location;    // name of the place, UTF-8
 };
+
+/// The commitments of EN 319 122-1 §5.2.3 by name: `proof-of-origin`, …
+struct Commitment {
+  std::string_view name;
+  std::string_view oid;  // dotted
+};
+std::span<const Commitment> commitments();
+/// Its name; the OID itself for unknown ones.
+std::string commitment_name(std::string_view oid);
+
+enum class Packaging { detached, attached };
+enum class Encoding { der, pem };
 
 struct SignRequest {
   Document& document;
   const SignatureAlgorithm& algorithm;
+  SignedProperties properties = {};
+  Packaging packaging = Packaging::detached;
+  Encoding encoding = Encoding::der;
+  /// Certificates that go into the file beside the signer's.
+  std::vector<crypto::Certificate> certificates = {};
+  /// The signature file to which this one is added; empty: a new one.
+  std::optional<std::string> add_to = std::nullopt;
 };
 
 struct VerifyRequest {
-  Document& document;
-  BytesView signature;
-  std::optional<crypto::Certificate> certificate;  // given by the user
-  std::optional<HashAlgorithm> hash;               // nothing: found out
-  std::optional<Padding> padding;
+  InputFile& signature;
+  /// Lends the document of a detached signature. Throws usage where nobody said which one it is.
+  std::function<Document&()> document;
+  bool document_is_named = false;                       // by the user, not by the signature's name
+  std::vector<crypto::Certificate> certificates = {};   // given as the signers'
+  std::vector<crypto::Certificate> intermediates = {};  // given beside
+  std::optional<HashAlgorithm> hash = std::nullopt;     // nothing: found out
+  std::optional<Padding> padding = std::nullopt;
 };
 
-/// What the bytes say; a value, whatever the answer. Trust is not in it.
+/// An attribute of a signature, as far as its name goes.
+struct AttributeName {
+  std::string oid;
+  std::string name;  // the oid where it is not known
+};
+
+/// What the bytes say of one signature; a value, whatever the answer. Trust is not in it.
 struct SignatureReport {
   bool matches = false;                           // the bytes are a signature of the document by the key
   const SignatureAlgorithm* algorithm = nullptr;  // null where it could not be found out
   std::optional<crypto::Certificate> signer;
   std::vector<Finding> findings;
+
+  // What a signature with attributes says itself.
+  std::string named_signer;  // issuer and serial number, or key identifier, where the certificate is missing
+  std::optional<Time> signing_time;
+  std::optional<std::string> policy;     // dotted OID
+  std::vector<std::string> commitments;  // their names, or dotted OIDs
+  std::optional<std::string> location;
+  std::vector<AttributeName> signed_attributes;
+  std::vector<AttributeName> unsigned_attributes;
+};
+
+/// What a signature file says.
+struct FileReport {
+  std::vector<SignatureReport> signatures;
+  Packaging packaging = Packaging::detached;
+  std::shared_ptr<Content> content;  // the document inside, where it is attached
+  /// What the file carries for finding out whether to trust its signers.
+  std::vector<crypto::Certificate> certificates;
+  std::vector<Bytes> revocation_values;  // RevocationInfoChoice (RFC 5652 §10.2.1), DER
 };
 
 /// A kind of signature file.
@@ -54,19 +104,31 @@ class Format {
   virtual std::string_view name() const = 0;
   /// Appended to the document's name: `.sig`.
   virtual std::string_view suffix() const = 0;
-  /// The content of the signature file, checked against the signer's certificate before it is
-  /// returned. Throws bad_module_signature where the check fails.
-  virtual Bytes sign(const SignRequest& request, Signer& signer) const = 0;
+  /// True for formats that have room for SignedProperties, certificates, the document and further signatures.
+  virtual bool is_container() const = 0;
+  /// Whether a signature file that begins so is of this kind.
+  virtual bool recognises(BytesView head) const = 0;
+
+  /// Throws where `file` takes no further signature of the document: not_found, malformed, unsupported, usage.
+  virtual void check_addition(const std::string& file, Document& document) const = 0;
+  /// Gives the signature file's content to `sink` once the signature was checked against the signer's certificate.
+  /// Throws bad_module_signature where that check fails.
+  virtual void sign(const SignRequest& request, Signer& signer, const Sink& sink) const = 0;
   /// Throws malformed, unsupported for what cannot be judged; a wrong signature is a report.
-  virtual SignatureReport verify(const VerifyRequest& request) const = 0;
+  virtual FileReport verify(const VerifyRequest& request) const = 0;
 };
 
 /// The one table of formats.
 std::span<const Format* const> all();
 /// Null where there is none of that name.
 const Format* find(std::string_view name);
+/// The format of a signature file by its content, never by its name: the first of the table that recognises it. The
+/// file is read from its beginning afterwards. Throws unsupported for what is known to be none.
+const Format& format_of(InputFile& signature);
 
 /// The bytes alone, with no metadata: `.sig`. RSA as RFC 8017 has it, ECDSA in DER, Ed25519 64 bytes.
 const Format& raw();
+/// CMS signatures (RFC 5652), made as CAdES baseline B-B (EN 319 122-1): `.p7s`.
+const Format& cades();
 
 }  // namespace eidtool::formats

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "formats/format.hpp"
 
 namespace eidtool::formats {
 
-std::string_view name(Severity severity) {
-  switch (severity) {
-    case Severity::info: return "info";
-    case Severity::warning: return "warning";
-    case Severity::error: return "error";
-  }
-  return "";
-}
-
 std::span<const Format* const> all() {
-  static const std::array<const Format*, 1> formats = {&raw()};
+  // In the order in which a file is tried: raw signatures look like anything.
+  static const std::array<const Format*, 2> formats = {&cades(), &raw()};
   return formats;
 }
 
@@ -24,6 +19,41 @@ const Format* find(std::string_view name) {
     if (format->name() == name) return format;
   }
   return nullptr;
+}
+
+const Format& format_of(InputFile& signature) {
+  constexpr std::size_t head_size = 4096;
+  const auto head = signature.head(head_size);
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  const auto refuse = [&](const std::string& what, const std::string& hint) {
+    return Error(ErrorKind::unsupported, in_quotes(signature.name()) + " is " + what, hint).with_file(signature.name());
+  };
+  if (text.starts_with("MIME-Version:") || text.starts_with("Content-Type:")) {
+    throw refuse("an S/MIME message", "'openssl smime -pk7out -out FILE.p7s' takes the signature out of it");
+  }
+  if (text.starts_with("%PDF-")) {
+    throw refuse("a PDF document: signatures inside of them are not checked yet",
+                 "name the signature first, the document with --document");
+  }
+  for (const auto* format : all()) {
+    if (format->recognises(head)) return *format;
+  }
+  return raw();
+}
+
+std::span<const Commitment> commitments() {
+  static constexpr std::array rows = {Commitment{"proof-of-origin", "1.2.840.113549.1.9.16.6.1"},
+                                      Commitment{"proof-of-receipt", "1.2.840.113549.1.9.16.6.2"},
+                                      Commitment{"proof-of-delivery", "1.2.840.113549.1.9.16.6.3"},
+                                      Commitment{"proof-of-sender", "1.2.840.113549.1.9.16.6.4"},
+                                      Commitment{"proof-of-approval", "1.2.840.113549.1.9.16.6.5"},
+                                      Commitment{"proof-of-creation", "1.2.840.113549.1.9.16.6.6"}};
+  return rows;
+}
+
+std::string commitment_name(std::string_view oid) {
+  const auto found = std::ranges::find(commitments(), oid, &Commitment::oid);
+  return std::string(found == commitments().end() ? oid : found->name);
 }
 
 }  // namespace eidtool::formats

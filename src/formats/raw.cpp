@@ -4,16 +4,17 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "crypto/algorithm_identifier.hpp"
 #include "crypto/ecdsa_signature.hpp"
 #include "formats/format.hpp"
+#include "formats/token_signature.hpp"
 
 namespace eidtool::formats {
 
 namespace {
 
-constexpr std::size_t most_signature_size = 64U << 10U;       // bytes; RSA 16384 makes 2 KiB
-constexpr std::uint64_t most_one_piece_size = 256ULL << 20U;  // bytes of a document for Ed25519
-constexpr std::uint8_t pss_trailer = 0xbc;                    // RFC 8017 §9.1.1, step 12
+constexpr std::size_t most_signature_size = 64U << 10U;  // bytes; RSA 16384 makes 2 KiB
+constexpr std::uint8_t pss_trailer = 0xbc;               // RFC 8017 §9.1.1, step 12
 constexpr std::string_view another_key =
     "the signature was not made with the key of this certificate, or it is damaged";
 constexpr std::string_view another_document_or_key =
@@ -39,36 +40,16 @@ std::string title(Padding padding) {
   return {};
 }
 
-struct ForeignHashRow {
-  std::string_view oid;
-  std::string_view name;
-};
-
-/// Hashes that eidtool does not check, by name where others use them.
-constexpr std::array foreign_hash_rows = {
-    ForeignHashRow{"1.2.840.113549.2.2", "MD2"},
-    ForeignHashRow{"1.2.840.113549.2.5", "MD5"},
-    ForeignHashRow{"1.3.36.3.2.1", "RIPEMD-160"},
-    ForeignHashRow{"2.16.840.1.101.3.4.2.4", "SHA-224"},
-    ForeignHashRow{"2.16.840.1.101.3.4.2.5", "SHA-512/224"},
-    ForeignHashRow{"2.16.840.1.101.3.4.2.6", "SHA-512/256"},
-    ForeignHashRow{"2.16.840.1.101.3.4.2.7", "SHA3-224"},
-    ForeignHashRow{"2.16.840.1.101.3.4.2.8", "SHA3-256"},
-    ForeignHashRow{"2.16.840.1.101.3.4.2.9", "SHA3-384"},
-    ForeignHashRow{"2.16.840.1.101.3.4.2.10", "SHA3-512"},
-};
-
 Error unsupported_hash(const std::string& oid) {
-  const auto* row = std::ranges::find(foreign_hash_rows, oid, &ForeignHashRow::oid);
-  const auto name = row == foreign_hash_rows.end() ? "the hash function " + oid : std::string(row->name);
-  return Error(ErrorKind::unsupported, "the signature was made with " + name + ", which eidtool does not check");
+  return Error(ErrorKind::unsupported,
+               "the signature was made with " + crypto::foreign_hash_name(oid) + ", which eidtool does not check");
 }
 
 /// The check of one signature: what was asked for, and the report in the making.
 class Check {
  public:
-  Check(const VerifyRequest& request, const crypto::Certificate& certificate)
-      : request_(request), key_(certificate.public_key()) {
+  Check(const VerifyRequest& request, BytesView signature, const crypto::Certificate& certificate)
+      : document_(request.document()), signature_(signature), key_(certificate.public_key()) {
     report_.signer = certificate;
     if (request.hash != HashAlgorithm::none) hash_ = request.hash;
     if (request.padding != Padding::none) padding_ = request.padding;
@@ -91,24 +72,27 @@ class Check {
   }
 
  private:
-  void add(std::string_view code, Severity severity, std::string_view message) {
-    report_.findings.push_back({std::string(code), severity, std::string(message)});
+  void fail(std::string_view code, std::string_view message) {
+    report_.findings.push_back(failure(SubIndication::sig_crypto_failure, code, message));
   }
-  void does_not_fit(std::string_view message) { add("signature_mismatch", Severity::error, message); }
+  void inform(std::string_view code, std::string_view message) {
+    report_.findings.push_back(information(code, message));
+  }
+  void does_not_fit(std::string_view message) { fail("signature_mismatch", message); }
 
   /// RFC 8017 §8.1.2 and §8.2.2, step 1.
   bool has_right_size() {
-    if (request_.signature.size() == key_.signature_size()) return true;
-    add("signature_length", Severity::error,
-        "the signature is " + counted(request_.signature.size(), "byte", "bytes") + " long, one made with this " +
-            key_.description() + " key has " + std::to_string(key_.signature_size()) +
-            ": it is cut off, no raw signature, or of another key");
+    if (signature_.size() == key_.signature_size()) return true;
+    fail("signature_length", "the signature is " + counted(signature_.size(), "byte", "bytes") +
+                                 " long, one made with this " + key_.description() + " key has " +
+                                 std::to_string(key_.signature_size()) +
+                                 ": it is cut off, no raw signature, or of another key");
     return false;
   }
 
   void check_rsa() {
     if (!has_right_size()) return;
-    const auto block = key_.recover(request_.signature);
+    const auto block = key_.recover(signature_);
     if (!block) return does_not_fit(another_key);
     if (const auto info = crypto::parse_pkcs1_block(*block)) return check_pkcs1(*info);
     if (block->size() > 2 && (*block)[0] == 0 && (*block)[1] == 1 && (*block)[2] == 0xff) {
@@ -117,7 +101,7 @@ class Check {
           "(RFC 8017 §9.2)");
     }
     if (padding_ == Padding::pkcs1 || block->back() != pss_trailer) return does_not_fit(another_key);
-    try_hashes(Padding::pss, HashAlgorithm::sha256, request_.signature);
+    try_hashes(Padding::pss, HashAlgorithm::sha256, signature_);
   }
 
   /// The signature tells by itself what it was made with, and that the key is the right one.
@@ -126,18 +110,17 @@ class Check {
     const auto& algorithm = *find_signature_algorithm(KeyType::rsa, Padding::pkcs1, *info.hash);
     report_.algorithm = &algorithm;
     if (padding_ == Padding::pss) {
-      return add("padding_mismatch", Severity::error, "the signature has PKCS#1 v1.5 padding, not PSS as asked for");
+      return fail("padding_mismatch", "the signature has PKCS#1 v1.5 padding, not PSS as asked for");
     }
     if (hash_ && hash_ != info.hash) {
-      return add("digest_mismatch", Severity::error,
-                 "the signature was made with " + title(*info.hash) + ", not " + title(*hash_) + " as asked for");
+      return fail("digest_mismatch",
+                  "the signature was made with " + title(*info.hash) + ", not " + title(*hash_) + " as asked for");
     }
-    add("algorithm_found", Severity::info,
-        title(*info.hash) + " and " + title(Padding::pkcs1) + ", as the signature itself says");
+    inform("algorithm_found", title(*info.hash) + " and " + title(Padding::pkcs1) + ", as the signature itself says");
     if (!info.has_null_parameters) {
       return does_not_fit("the digest in the signature lacks the NULL parameters that RFC 8017 §9.2 demands");
     }
-    report_.matches = key_.verify_digest(algorithm, request_.document.digest(*info.hash), request_.signature);
+    report_.matches = key_.verify_digest(algorithm, document_.digest(*info.hash), signature_);
     if (!report_.matches) {
       does_not_fit(
           "the document was changed after it was signed, or it is not the one that was signed; the key is right");
@@ -145,16 +128,16 @@ class Check {
   }
 
   void check_ecdsa() {
-    auto r_and_s = crypto::ecdsa_from_der(request_.signature, key_.order_size());
-    if (!r_and_s && request_.signature.size() == key_.signature_size()) {
-      r_and_s.emplace(request_.signature.begin(), request_.signature.end());
-      add("ecdsa_r_s", Severity::info, "the signature is in the short form of tokens (r and s) instead of DER");
+    auto r_and_s = crypto::ecdsa_from_der(signature_, key_.order_size());
+    if (!r_and_s && signature_.size() == key_.signature_size()) {
+      r_and_s.emplace(signature_.begin(), signature_.end());
+      inform("ecdsa_r_s", "the signature is in the short form of tokens (r and s) instead of DER");
     }
     if (!r_and_s) {
-      return add("signature_length", Severity::error,
-                 "the signature is " + counted(request_.signature.size(), "byte", "bytes") + " long and none for " +
-                     key_.description() + ": neither in DER nor of " + std::to_string(key_.signature_size()) +
-                     " bytes: it is cut off, no raw signature, or of another key");
+      return fail("signature_length", "the signature is " + counted(signature_.size(), "byte", "bytes") +
+                                          " long and none for " + key_.description() + ": neither in DER nor of " +
+                                          std::to_string(key_.signature_size()) +
+                                          " bytes: it is cut off, no raw signature, or of another key");
     }
     const auto usual = key_.size() >= 512   ? HashAlgorithm::sha512
                        : key_.size() >= 384 ? HashAlgorithm::sha384
@@ -169,14 +152,14 @@ class Check {
                                          HashAlgorithm::sha1};
     std::stable_partition(hashes.begin(), hashes.end(), [&](HashAlgorithm hash) { return hash == first; });
     if (hash_) hashes = {*hash_};
-    request_.document.compute_digests(hashes);
+    document_.compute_digests(hashes);
     for (const auto hash : hashes) {
       const auto* algorithm = find_signature_algorithm(key_.type(), padding, hash);
-      if (!key_.verify_digest(*algorithm, request_.document.digest(hash), signature)) continue;
+      if (!key_.verify_digest(*algorithm, document_.digest(hash), signature)) continue;
       report_.matches = true;
       report_.algorithm = algorithm;
       const auto what = title(hash) + (padding == Padding::none ? "" : " and " + title(padding));
-      if (!hash_) add("algorithm_assumed", Severity::info, what + ", found out by trying: the signature does not say");
+      if (!hash_) inform("algorithm_assumed", what + ", found out by trying: the signature does not say");
       return;
     }
     does_not_fit(another_document_or_key);
@@ -186,11 +169,12 @@ class Check {
   void check_ed25519() {
     report_.algorithm = find_signature_algorithm(KeyType::ed25519, Padding::none, HashAlgorithm::none);
     if (!has_right_size()) return;
-    report_.matches = key_.verify_message(request_.document.whole(most_one_piece_size), request_.signature);
+    report_.matches = key_.verify_message(document_.whole(most_one_piece_size), signature_);
     if (!report_.matches) does_not_fit(another_document_or_key);
   }
 
-  const VerifyRequest& request_;
+  Content& document_;
+  BytesView signature_;
   const crypto::PublicKey& key_;
   std::optional<HashAlgorithm> hash_;  // asked for
   std::optional<Padding> padding_;
@@ -201,35 +185,39 @@ class Raw : public Format {
  public:
   std::string_view name() const override { return "raw"; }
   std::string_view suffix() const override { return ".sig"; }
+  bool is_container() const override { return false; }
+  bool recognises(BytesView) const override { return true; }
 
-  Bytes sign(const SignRequest& request, Signer& signer) const override {
-    const auto certificate = crypto::Certificate::from_der(signer.certificate(), "the token's certificate");
-    const auto& key = certificate.public_key();
-    const auto& algorithm = request.algorithm;
-    auto signature = signer.sign(algorithm, request.document);
-    const bool matches = algorithm.hash == HashAlgorithm::none
-                             ? key.verify_message(request.document.whole(most_one_piece_size), signature)
-                             : key.verify_digest(algorithm, request.document.digest(algorithm.hash), signature);
-    if (!matches) {
-      throw Error(ErrorKind::bad_module_signature,
-                  "the signature that the token made of " + in_quotes(request.document.name()) +
-                      " does not verify with the token's certificate; nothing was written",
-                  "the certificate may belong to another key, or the module is faulty");
-    }
-    return algorithm.key_type == KeyType::ec ? crypto::ecdsa_to_der(signature) : signature;
+  void check_addition(const std::string&, Document&) const override {
+    throw Error(ErrorKind::usage, "a raw signature has room for one signer");
   }
 
-  SignatureReport verify(const VerifyRequest& request) const override {
-    if (request.signature.empty()) throw Error(ErrorKind::malformed, "the signature is empty");
-    if (request.signature.size() > most_signature_size) {
-      throw Error(ErrorKind::malformed, "the signature is larger than 64 KiB, far more than any raw signature",
+  void sign(const SignRequest& request, Signer& signer, const Sink& sink) const override {
+    const auto certificate = crypto::Certificate::from_der(signer.certificate(), "the token's certificate");
+    sink(token_signature(signer, certificate, request.algorithm, request.document, request.document.name()));
+  }
+
+  FileReport verify(const VerifyRequest& request) const override {
+    const auto name = in_quotes(request.signature.name());
+    Bytes signature(most_signature_size + 1);
+    signature.resize(request.signature.read(signature));
+    if (signature.empty()) throw Error(ErrorKind::malformed, name + " is empty: it holds no signature");
+    if (signature.size() > most_signature_size) {
+      throw Error(ErrorKind::malformed, name + " is larger than 64 KiB, far more than any raw signature",
                   "name the signature first, the document with --document");
     }
-    if (!request.certificate) {
-      throw Error(ErrorKind::usage, "a raw signature carries no certificate, so it does not say who signed",
+    if (request.certificates.empty()) {
+      throw Error(ErrorKind::usage,
+                  name + " is a raw signature, which carries no certificate: it does not say who signed",
                   "--cert FILE names the signer's certificate");
     }
-    return Check(request, *request.certificate).report();
+    if (request.certificates.size() > 1) {
+      throw Error(ErrorKind::usage, name + " is a raw signature and has one signer",
+                  "give one certificate with --cert");
+    }
+    FileReport report;
+    report.signatures.push_back(Check(request, signature, request.certificates.front()).report());
+    return report;
   }
 };
 

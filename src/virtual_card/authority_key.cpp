@@ -9,10 +9,12 @@
 
 #include <utility>
 
+#include "crypto/asn1.hpp"
 #include "crypto/ecdsa_signature.hpp"
-#include "virtual_card/asn1.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 AuthorityKey::AuthorityKey(KeyType type, std::shared_ptr<const Botan::Private_Key> key)
     : type_(type), key_(std::move(key)) {}

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "virtual_card/card_contents.hpp"
 
+#include "crypto/asn1.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/public_key.hpp"
-#include "virtual_card/asn1.hpp"
 #include "virtual_card/citizen_files.hpp"
 #include "virtual_card/labels.hpp"
 #include "virtual_card/pkcs15.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 namespace {
 

@@ -5,11 +5,13 @@
 
 #include <utility>
 
+#include "crypto/asn1.hpp"
 #include "crypto/der.hpp"
 #include "crypto/digest.hpp"
-#include "virtual_card/asn1.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 namespace {
 

@@ -6,12 +6,14 @@
 
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "crypto/asn1.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/der.hpp"
 #include "crypto/digest.hpp"
-#include "virtual_card/asn1.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 namespace {
 

@@ -7,9 +7,11 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "virtual_card/asn1.hpp"
+#include "crypto/asn1.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 namespace {
 

@@ -3,10 +3,12 @@
 
 #include <array>
 
+#include "crypto/asn1.hpp"
 #include "crypto/der.hpp"
-#include "virtual_card/asn1.hpp"
 
 namespace eidtool::virtual_card::pkcs15 {
+
+namespace asn1 = crypto::asn1;
 
 namespace {
 

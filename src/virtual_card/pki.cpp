@@ -5,11 +5,13 @@
 #include <future>
 #include <utility>
 
+#include "crypto/asn1.hpp"
 #include "crypto/der.hpp"
-#include "virtual_card/asn1.hpp"
 #include "virtual_card/name.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 namespace {
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "virtual_card/revocation_list.hpp"
 
+#include "crypto/asn1.hpp"
 #include "crypto/der.hpp"
-#include "virtual_card/asn1.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 namespace {
 

@@ -11,14 +11,16 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "crypto/asn1.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/der.hpp"
 #include "pkcs11/check.hpp"
 #include "pkcs11/module.hpp"
 #include "pkcs11/slot.hpp"
-#include "virtual_card/asn1.hpp"
 
 namespace eidtool::virtual_card {
+
+namespace asn1 = crypto::asn1;
 
 namespace fs = std::filesystem;
 using pkcs11::check;

@@ -2,36 +2,13 @@
 #include <string>
 #include <vector>
 
+#include "support/algorithm_rows.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 
 namespace eidtool::tests {
 
 namespace {
-
-/// A row of the table of signature algorithms, as each tool names it.
-struct Row {
-  std::string padding;  // eidtool's; empty where there is none to choose
-  std::string digest;   // eidtool's; empty for Ed25519
-
-  std::string eidtool_options() const {
-    return (padding.empty() ? "" : " --padding " + padding) + (digest.empty() ? "" : " --digest " + digest);
-  }
-  std::string permission() const { return digest == "sha1" ? " --allow-sha1" : ""; }
-  std::string name() const { return padding + " " + digest; }
-};
-
-std::vector<Row> rows_for(const std::string& key_type) {
-  if (key_type == "ed25519") return {Row{}};
-  std::vector<Row> rows;
-  const bool is_rsa = key_type.rfind("rsa", 0) == 0;
-  for (const std::string padding : {"pkcs1", "pss"}) {
-    for (const std::string digest : {"sha256", "sha384", "sha512", "sha1"})
-      rows.push_back({is_rsa ? padding : "", digest});
-    if (!is_rsa) break;
-  }
-  return rows;
-}
 
 /// What the openssl command takes to sign or verify the document, without key and files.
 std::vector<std::string> openssl_operation(const Row& row) {
@@ -92,13 +69,6 @@ Outcome pkcs11_tool_sign(const Desk& desk, const Row& row, bool is_rsa, const st
     words.insert(words.end(), {"--mechanism", "ECDSA", "--signature-format", shape, "--input-file", "digest"});
   }
   return desk.run(words);
-}
-
-/// What `openssl genpkey` takes for a kind of key.
-std::vector<std::string> openssl_key(const std::string& key_type) {
-  if (key_type.rfind("rsa", 0) == 0) return {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:" + key_type.substr(3)};
-  if (key_type == "ed25519") return {"-algorithm", "ED25519"};
-  return {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-" + key_type.substr(1)};
 }
 
 void check_eidtool_verifies(const Desk& desk, const Row& row, const std::string& signature,

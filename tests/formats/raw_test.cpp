@@ -4,6 +4,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/ecdsa_signature.hpp"
 #include "formats/format.hpp"
+#include "formats/format_tools.hpp"
 #include "support/catch.hpp"
 #include "support/software_signer.hpp"
 #include "support/temporary_folder.hpp"
@@ -11,37 +12,29 @@
 
 namespace eidtool::formats {
 
+using tests::codes;
+using tests::Codes;
 using tests::error_of;
+using tests::Said;
+using tests::signed_bytes;
 using tests::SoftwareSigner;
 using tests::vector_bytes;
 using tests::vector_certificate;
 using tests::vector_path;
+using tests::verified;
 
 namespace {
 
-/// What a person may say about a signature beside the files.
-struct Said {
-  std::optional<HashAlgorithm> hash;
-  std::optional<Padding> padding;
-};
-
 SignatureReport verify(const std::string& key, const Bytes& signature, const Said& said = {},
                        const std::filesystem::path& path = vector_path("document")) {
-  Document document{InputFile(path)};
-  return raw().verify({document, signature, vector_certificate(key), said.hash, said.padding});
+  auto with_certificate = said;
+  with_certificate.certificates = {vector_certificate(key)};
+  return verified(raw(), signature, path, with_certificate).signatures.front();
 }
 
 SignatureReport verify_vector(const std::string& key, const std::string& rest, const Said& said = {}) {
   return verify(key, vector_bytes(key + "." + rest + ".sig"), said);
 }
-
-std::vector<std::string> codes(const SignatureReport& report) {
-  std::vector<std::string> codes;
-  for (const auto& finding : report.findings) codes.push_back(finding.code);
-  return codes;
-}
-
-using Codes = std::vector<std::string>;
 
 /// Another document than the vectors'.
 class OtherDocument {
@@ -182,7 +175,7 @@ TEST_CASE("an empty signature, an enormous one, and one without a certificate ca
   CHECK(error_of([] { verify("rsa2048", Bytes(65537)); }).kind() == ErrorKind::malformed);
   Document document{InputFile(vector_path("document"))};
   const Bytes signature(256);
-  const auto error = error_of([&] { raw().verify({document, signature, {}, {}, {}}); });
+  const auto error = error_of([&] { verified(raw(), signature, vector_path("document")); });
   CHECK(error.kind() == ErrorKind::usage);
   CHECK_THAT(error.hint(), Catch::Matchers::ContainsSubstring("--cert"));
 }
@@ -223,7 +216,7 @@ TEST_CASE("what raw signs, raw verifies, whichever way the document goes to the 
         if (algorithm.key_type != signer.key_type()) continue;
         INFO(key << " " << algorithm.name);
         Document document{InputFile(vector_path("document"))};
-        const auto signature = raw().sign({document, algorithm}, signer);
+        const auto signature = signed_bytes(raw(), {document, algorithm}, signer);
         const auto report = verify(key, signature);
         CHECK(report.matches);
         REQUIRE(report.algorithm != nullptr);
@@ -239,10 +232,10 @@ TEST_CASE("PKCS#1 and Ed25519 signatures are OpenSSL's to the byte") {
   Document document{InputFile(vector_path("document"))};
   SoftwareSigner rsa("rsa2048");
   const auto& pkcs1 = *find_signature_algorithm(KeyType::rsa, Padding::pkcs1, HashAlgorithm::sha256);
-  CHECK(raw().sign({document, pkcs1}, rsa) == vector_bytes("rsa2048.rsa_pkcs1_sha256.sig"));
+  CHECK(signed_bytes(raw(), {document, pkcs1}, rsa) == vector_bytes("rsa2048.rsa_pkcs1_sha256.sig"));
   SoftwareSigner ed25519("ed25519");
   const auto& pure = *find_signature_algorithm(KeyType::ed25519, Padding::none, HashAlgorithm::none);
-  CHECK(raw().sign({document, pure}, ed25519) == vector_bytes("ed25519.ed25519.sig"));
+  CHECK(signed_bytes(raw(), {document, pure}, ed25519) == vector_bytes("ed25519.ed25519.sig"));
 }
 
 TEST_CASE("a signature that does not verify with the token's certificate is never handed out") {
@@ -257,7 +250,7 @@ TEST_CASE("a signature that does not verify with the token's certificate is neve
       if (algorithm.key_type != signer.key_type()) continue;
       INFO(row.key << " " << algorithm.name);
       Document document{InputFile(vector_path("document"))};
-      const auto error = error_of([&] { raw().sign({document, algorithm}, signer); });
+      const auto error = error_of([&] { signed_bytes(raw(), {document, algorithm}, signer); });
       CHECK(error.kind() == ErrorKind::bad_module_signature);
       CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("nothing was written"));
       CHECK_FALSE(error.hint().empty());
@@ -277,7 +270,7 @@ TEST_CASE("a token's certificate that is none is named before anything is signed
     Bytes certificate_ = {0x30, 0x03, 0x02, 0x01, 0x05};
   } signer;
   Document document{InputFile(vector_path("document"))};
-  const auto error = error_of([&] { raw().sign({document, signature_algorithms.front()}, signer); });
+  const auto error = error_of([&] { signed_bytes(raw(), {document, signature_algorithms.front()}, signer); });
   CHECK(error.kind() == ErrorKind::malformed);
   CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("the token's certificate"));
 }

@@ -9,7 +9,7 @@
 #include "base/time.hpp"
 
 /// DER (X.690 §10) put together from its parts, each already encoded.
-namespace eidtool::virtual_card::asn1 {
+namespace eidtool::crypto::asn1 {
 
 /// The parts one after another.
 Bytes joined(const std::vector<Bytes>& parts);
@@ -17,8 +17,12 @@ Bytes joined(const std::vector<Bytes>& parts);
 Bytes sequence(const std::vector<Bytes>& parts);
 /// SET OF with a single member: no order to keep (X.690 §11.6).
 Bytes set_of_one(const Bytes& member);
+/// SET OF, its members put in order (X.690 §11.6).
+Bytes set_of(std::vector<Bytes> members);
 
-/// Of dotted numbers: `2.5.4.3`.
+/// Whether a text is dotted numbers that an object identifier can have: `2.5.4.3`.
+bool is_object_identifier(std::string_view text);
+/// Of dotted numbers. Throws internal for others.
 Bytes object_identifier(std::string_view dotted);
 Bytes octet_string(BytesView content);
 /// BIT STRING of whole bytes.
@@ -39,4 +43,4 @@ Bytes context_primitive(unsigned number, BytesView content);
 /// UTCTime before 2050, GeneralizedTime from then on (RFC 5280 §4.1.2.5).
 Bytes time(Time time);
 
-}  // namespace eidtool::virtual_card::asn1
+}  // namespace eidtool::crypto::asn1

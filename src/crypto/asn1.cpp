@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "virtual_card/asn1.hpp"
+#include "crypto/asn1.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <string>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "crypto/der.hpp"
 
-namespace eidtool::virtual_card::asn1 {
+namespace eidtool::crypto::asn1 {
 
-namespace tag = crypto::der::tag;
-using crypto::der::encoded;
+namespace tag = der::tag;
+using der::encoded;
 
 namespace {
 
@@ -21,6 +23,19 @@ void append_base128(Bytes& bytes, unsigned long number) {
     groups.insert(groups.begin(), static_cast<std::uint8_t>(0x80U | (number & 0x7fU)));
   }
   bytes.insert(bytes.end(), groups.begin(), groups.end());
+}
+
+/// The numbers of an object identifier; empty where the text is none (X.660 §7.6: the first is 0, 1 or 2,
+/// the second below 40 unless the first is 2).
+std::vector<unsigned long> numbers_of(std::string_view dotted) {
+  std::vector<unsigned long> numbers;
+  for (const auto& piece : split(dotted, '.')) {
+    unsigned long number = 0;
+    if (!parse_number(piece, number) || number > std::numeric_limits<std::uint32_t>::max()) return {};
+    numbers.push_back(number);
+  }
+  if (numbers.size() < 2 || numbers[0] > 2 || (numbers[0] < 2 && numbers[1] >= 40)) return {};
+  return numbers;
 }
 
 }  // namespace
@@ -35,16 +50,16 @@ Bytes sequence(const std::vector<Bytes>& parts) { return encoded(tag::sequence, 
 
 Bytes set_of_one(const Bytes& member) { return encoded(tag::set, member); }
 
+Bytes set_of(std::vector<Bytes> members) {
+  std::ranges::sort(members);
+  return encoded(tag::set, joined(members));
+}
+
+bool is_object_identifier(std::string_view text) { return !numbers_of(text).empty(); }
+
 Bytes object_identifier(std::string_view dotted) {
-  std::vector<unsigned long> numbers;
-  for (const auto& piece : split(dotted, '.')) {
-    unsigned long number = 0;
-    if (!parse_number(piece, number)) {
-      throw Error(ErrorKind::internal, "not an object identifier: " + in_quotes(dotted));
-    }
-    numbers.push_back(number);
-  }
-  if (numbers.size() < 2) throw Error(ErrorKind::internal, "not an object identifier: " + in_quotes(dotted));
+  const auto numbers = numbers_of(dotted);
+  if (numbers.empty()) throw Error(ErrorKind::internal, "not an object identifier: " + in_quotes(dotted));
   Bytes content;
   append_base128(content, numbers[0] * 40 + numbers[1]);
   for (std::size_t index = 2; index < numbers.size(); ++index) append_base128(content, numbers[index]);
@@ -73,7 +88,7 @@ Bytes named_bits(const std::vector<unsigned>& bits) {
 
 Bytes boolean_true() { return {tag::boolean, 1, 0xff}; }
 
-Bytes integer(std::uint8_t number) { return crypto::der::encoded_integer(BytesView(&number, 1)); }
+Bytes integer(std::uint8_t number) { return der::encoded_integer(BytesView(&number, 1)); }
 
 Bytes null() { return {tag::null, 0}; }
 
@@ -97,4 +112,4 @@ Bytes time(Time time) {
   return is_short ? encoded(tag::utc_time, as_bytes(text).subspan(2)) : encoded(tag::generalized_time, as_bytes(text));
 }
 
-}  // namespace eidtool::virtual_card::asn1
+}  // namespace eidtool::crypto::asn1

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/cms/check.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "crypto/der.hpp"
+#include "crypto/ecdsa_signature.hpp"
+#include "formats/cms/attributes.hpp"
+#include "formats/token_signature.hpp"
+
+namespace eidtool::formats::cms {
+
+namespace {
+
+namespace der = crypto::der;
+
+/// Whether bytes are the signed attributes of some signature: the DER of a SET OF that holds a messageDigest.
+bool look_like_signed_attributes(BytesView bytes) {
+  try {
+    der::Reader outer(bytes);
+    auto attributes = outer.enter(der::tag::set);
+    outer.end();
+    bool has_digest = false;
+    while (!attributes.at_end()) {
+      auto attribute = attributes.enter(der::tag::sequence);
+      if (attribute.next_object_identifier() == oid::message_digest) has_digest = true;
+      attribute.next(der::tag::set);
+      attribute.end();
+    }
+    return has_digest;
+  } catch (const Error&) {  // absent: it is something else
+    return false;
+  }
+}
+
+/// The check of one signature: the report in the making.
+class Check {
+ public:
+  Check(const SignerInfo& signer, const CheckContext& context) : signer_(signer), context_(context) {}
+
+  SignatureReport report() {
+    // Each step says what it finds, and only what it needs stops it.
+    try {
+      describe();
+      choose_certificate();
+      check();
+    } catch (const Error& error) {  // what this signer wrote; the other signatures are judged all the same
+      if (error.kind() == ErrorKind::malformed) {
+        fail(SubIndication::format_failure, "malformed", "the signature is broken: " + std::string(error.what()));
+      } else if (error.kind() == ErrorKind::unsupported) {
+        fail(SubIndication::crypto_constraints_failure, "unsupported", error.what());
+      } else {
+        throw;
+      }
+    }
+    report_.matches =
+        std::ranges::none_of(report_.findings, [](const auto& one) { return one.sub_indication.has_value(); });
+    return std::move(report_);
+  }
+
+ private:
+  void fail(SubIndication sub_indication, std::string_view code, std::string_view message) {
+    report_.findings.push_back(failure(sub_indication, code, message));
+  }
+
+  void describe() {
+    const auto names = [](const std::vector<Attribute>& attributes) {
+      std::vector<AttributeName> found;
+      for (const auto& one : attributes) found.push_back({one.oid, attribute_name(one.oid)});
+      return found;
+    };
+    report_.signed_attributes = names(signer_.signed_attributes);
+    report_.unsigned_attributes = names(signer_.unsigned_attributes);
+    report_.signing_time = signing_time(signer_);
+    report_.policy = signature_policy(signer_);
+    report_.commitments = commitment_types(signer_);
+    report_.location = signer_location(signer_);
+    if (!signer_.unsigned_attributes.empty()) {
+      report_.findings.push_back(
+          information("unsigned_attributes",
+                      "the unsigned attributes were not checked: nobody vouches for them but what is in them"));
+    }
+  }
+
+  void choose_certificate() {
+    for (const auto& certificate : context_.certificates) {
+      if (!signer_.names(certificate)) continue;
+      // Of several with one name, the one that the signature itself names by its hash.
+      if (check_signing_certificate(signer_, certificate) != Reference::contradicts) {
+        report_.signer = certificate;
+        return;
+      }
+      if (!report_.signer) report_.signer = certificate;
+    }
+    if (report_.signer) return;
+    if (!signer_.key_identifier.empty()) {
+      report_.named_signer = "the certificate with key identifier " + to_hex(signer_.key_identifier);
+    } else {
+      report_.named_signer = "certificate " + to_hex(signer_.serial_number) + " of " +
+                             in_quotes(crypto::distinguished_name_text(signer_.issuer));
+    }
+  }
+
+  void check() {
+    const auto hash = crypto::hash_by_oid(signer_.digest_algorithm.oid);
+    if (!hash) {
+      throw Error(ErrorKind::unsupported, "it was made with " +
+                                              crypto::foreign_hash_name(signer_.digest_algorithm.oid) +
+                                              ", which eidtool does not check");
+    }
+    const auto scheme = crypto::signature_scheme(signer_.signature_algorithm, hash);
+    report_.algorithm = scheme.algorithm;
+    check_attributes();
+    const bool same_document = check_digest(*hash);
+    if (!report_.signer) {
+      return fail(
+          SubIndication::no_signing_certificate_found, "certificate_missing",
+          "the file does not hold the signer's certificate, " + report_.named_signer + ": --cert FILE names it");
+    }
+    check_reference();
+    check_value(scheme, same_document);
+  }
+
+  /// RFC 5652 §5.3 and §11, RFC 6211.
+  void check_attributes() {
+    if (!signer_.signed_attributes_der) {
+      // Else nothing would bind the kind of content that was signed (RFC 5652 §5.3).
+      if (context_.data.content_type != oid::data) {
+        throw Error(ErrorKind::malformed, "it has no signed attributes, and the content is not plain data");
+      }
+      return;
+    }
+    const auto* type = signer_.signed_attribute(oid::content_type);
+    if (type == nullptr) throw Error(ErrorKind::malformed, "its signed attributes lack the content type");
+    der::Reader reader(type->values.front());
+    if (reader.next_object_identifier() != context_.data.content_type) {
+      throw Error(ErrorKind::malformed, "its signed attributes speak of another type of content than the file");
+    }
+    if (const auto* protection = signer_.signed_attribute(oid::algorithm_protection)) {
+      der::Reader outer(protection->values.front());
+      auto fields = outer.enter(der::tag::sequence);
+      const bool same_digest = crypto::AlgorithmIdentifier::read(fields).means(signer_.digest_algorithm);
+      auto rest = fields.next_if(der::tag::context_constructed(1));
+      if (!same_digest || !rest) {
+        throw Error(ErrorKind::malformed, "its algorithms are not those that its signed attributes name");
+      }
+      // [1] IMPLICIT: the fields of an AlgorithmIdentifier without their SEQUENCE.
+      const auto whole = der::encoded(der::tag::sequence, rest->content);
+      der::Reader algorithm(whole);
+      if (!crypto::AlgorithmIdentifier::read(algorithm).means(signer_.signature_algorithm)) {
+        throw Error(ErrorKind::malformed, "its algorithms are not those that its signed attributes name");
+      }
+    }
+  }
+
+  /// False where the document is another one than was signed. Without signed attributes there is nothing to compare.
+  bool check_digest(HashAlgorithm hash) {
+    if (!signer_.signed_attributes_der) return true;
+    const auto* attribute = signer_.signed_attribute(oid::message_digest);
+    if (attribute == nullptr) throw Error(ErrorKind::malformed, "its signed attributes lack the document's digest");
+    der::Reader reader(attribute->values.front());
+    const auto digest = reader.next(der::tag::octet_string).content;
+    reader.end();
+    if (std::ranges::equal(digest, context_.content.digest(hash))) return true;
+    fail(SubIndication::hash_failure, "document_changed",
+         context_.packaging == Packaging::attached
+             ? "the document inside the file was changed after it was signed"
+             : "the document was changed after it was signed, or it is not the one that was signed");
+    return false;
+  }
+
+  void check_reference() {
+    switch (check_signing_certificate(signer_, *report_.signer)) {
+      case Reference::matches: return;
+      case Reference::absent:
+        report_.findings.push_back(information(
+            "certificate_not_named", "the signed attributes do not name the certificate: no CAdES baseline signature"));
+        return;
+      case Reference::contradicts:
+        fail(SubIndication::no_signing_certificate_found, "certificate_contradicts",
+             "the signed attributes name another certificate than this one");
+        return;
+    }
+  }
+
+  void check_value(const crypto::SignatureScheme& scheme, bool same_document) {
+    const auto& key = report_.signer->public_key();
+    const auto& algorithm = *scheme.algorithm;
+    if (key.type() != algorithm.key_type) {
+      return fail(SubIndication::sig_crypto_failure, "signature_mismatch",
+                  "the signature is one of " + std::string(algorithm.name) + ", and the key of the certificate is " +
+                      key.description());
+    }
+    auto signature = std::optional<Bytes>(signer_.signature);
+    if (algorithm.key_type == KeyType::ec) signature = crypto::ecdsa_from_der(signer_.signature, key.order_size());
+    const bool fits = signature && is_signed(key, scheme, *signature);
+    if (fits) {
+      if (same_document) return;
+      report_.findings.push_back(
+          information("signature_intact", "the signature itself is one by this key, of another document"));
+      return;
+    }
+    fail(SubIndication::sig_crypto_failure, "signature_mismatch",
+         signer_.signed_attributes_der
+             ? "the signature was not made with the key of this certificate, or it is damaged"
+             : "the signature does not fit: the document was changed, or it is another document, or the key is another "
+               "one");
+  }
+
+  bool is_signed(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme, const Bytes& signature) {
+    if (signer_.signed_attributes_der) {
+      BytesContent attributes(*signer_.signed_attributes_der, "the signed attributes");
+      if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, attributes, signature);
+      return key.verify_digest(*scheme.algorithm, attributes.digest(scheme.algorithm->hash), signature,
+                               scheme.salt_size);
+    }
+    // Whoever has a signature of someone's attributes could pass these bytes off as a document that was signed without
+    // attributes: the two are told apart by nothing else.
+    if (context_.content.is_small() || context_.packaging == Packaging::attached) check_content_is_no_attributes();
+    if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, context_.content, signature);
+    return key.verify_digest(*scheme.algorithm, context_.content.digest(scheme.algorithm->hash), signature,
+                             scheme.salt_size);
+  }
+
+  void check_content_is_no_attributes() {
+    Bytes head;
+    constexpr std::size_t most = 1U << 20U;  // bytes; attributes are smaller
+    bool is_long = false;
+    context_.content.give(HashAlgorithm::none, [&](BytesView piece) {
+      if (head.size() + piece.size() > most) {
+        is_long = true;
+      } else {
+        head.insert(head.end(), piece.begin(), piece.end());
+      }
+    });
+    if (!is_long && look_like_signed_attributes(head)) {
+      throw Error(ErrorKind::malformed,
+                  "the document is the signed attributes of another signature, passed off as a document");
+    }
+  }
+
+  const SignerInfo& signer_;
+  const CheckContext& context_;
+  SignatureReport report_;
+};
+
+}  // namespace
+
+SignatureReport check_signer(const SignerInfo& signer, const CheckContext& context) {
+  return Check(signer, context).report();
+}
+
+std::vector<HashAlgorithm> digests_of(const SignedData& data) {
+  std::vector<HashAlgorithm> hashes;
+  for (const auto& signer : data.signers) {
+    if (const auto hash = crypto::hash_by_oid(signer.digest_algorithm.oid)) hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
+}  // namespace eidtool::formats::cms

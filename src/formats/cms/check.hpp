@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "formats/cms/signed_data.hpp"
+#include "formats/format.hpp"
+
+namespace eidtool::formats::cms {
+
+/// What the checks of all signatures of one file share.
+struct CheckContext {
+  const SignedData& data;
+  Content& content;
+  Packaging packaging;
+  const std::vector<crypto::Certificate>& certificates;  // candidates for the signers'
+};
+
+/// One signature of a CMS file, as RFC 5652 §5.4 and §5.6 have it checked, and what its attributes say. Whatever a
+/// stranger wrote is a report.
+SignatureReport check_signer(const SignerInfo& signer, const CheckContext& context);
+
+/// The digests that the signatures need, so that one pass over the document computes them all.
+std::vector<HashAlgorithm> digests_of(const SignedData& data);
+
+}  // namespace eidtool::formats::cms

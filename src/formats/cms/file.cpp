@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/cms/file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "crypto/asn1.hpp"
+#include "formats/pem.hpp"
+
+namespace eidtool::formats::cms {
+
+namespace {
+
+namespace tag = crypto::der::tag;
+
+constexpr std::size_t most_in_memory = 64U << 20U;  // bytes; of PEM, of a pipe, of all but the document
+
+/// The labels of PEM that holds CMS.
+bool is_pem_label(std::string_view label) {
+  // RFC 7468 §9 and §8; the last is what Netscape and NSS write.
+  return label == "CMS" || label == "PKCS7" || label == "PKCS #7 SIGNED DATA";
+}
+
+bool begins_as_der(BytesView head) {
+  // SEQUENCE, its length of any form, then an identifier of the PKCS #7 arc: other kinds of CMS are told apart when
+  // the file is read, with a word on what they are.
+  static const Bytes arc = {tag::object_identifier, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7};
+  if (head.size() < 2 || head[0] != tag::sequence) return false;
+  const std::size_t length_size = head[1] > 0x80 ? head[1] & 0x7fU : 0;
+  if (length_size > 8 || head.size() < 2 + length_size + arc.size()) return false;
+  return std::ranges::equal(head.subspan(2 + length_size, arc.size()), arc);
+}
+
+/// What it is instead, for people who gave the wrong file.
+Error not_signed_data(const std::string& content_type) {
+  constexpr std::string_view prefix = "1.2.840.113549.1.7.";
+  std::string what = "CMS of type " + content_type;
+  if (content_type == std::string(prefix) + "3") what = "encrypted";
+  if (content_type == std::string(prefix) + "1") what = "plain data";
+  return Error(ErrorKind::unsupported, "it is " + what + ", no signature");
+}
+
+std::shared_ptr<Source> open_source(InputFile file, bool& is_pem) {
+  constexpr std::size_t head_size = 4096;
+  auto shared = std::make_shared<InputFile>(std::move(file));
+  Bytes head(head_size);
+  if (shared->is_regular()) {
+    head.resize(shared->read_at(0, head));
+    is_pem = !begins_as_der(head);
+    if (!is_pem) return std::make_shared<Source>(std::move(shared));
+  }
+  if (shared->size().value_or(0) > most_in_memory) {
+    throw Error(ErrorKind::unsupported, "it is larger than 64 MiB, and PEM is read only up to that",
+                "'openssl cms -cmsout -inform PEM -outform DER' makes DER of it");
+  }
+  auto bytes = read_small_file(*shared, most_in_memory, "signature in PEM or from a pipe");
+  shared->check_unchanged();
+  is_pem = !begins_as_der(bytes);
+  return std::make_shared<Source>(is_pem ? decode_pem(bytes) : std::move(bytes));
+}
+
+}  // namespace
+
+Bytes EmbeddedContent::whole(std::uint64_t most) {
+  Bytes all;
+  for_each_piece([&](BytesView piece) {
+    check_size(all.size() + piece.size(), most);
+    all.insert(all.end(), piece.begin(), piece.end());
+  });
+  return all;
+}
+
+void EmbeddedContent::for_each_piece(const std::function<void(BytesView)>& sink) {
+  BerReader(*source_, offset_).octets(sink);
+}
+
+bool is_signed_data(BytesView head) { return begins_as_der(head) || is_pem_label(pem_label(head)); }
+SignedFile read_signed_file(InputFile input) {
+  SignedFile file;
+  const auto name = input.name();
+  const auto source = open_source(std::move(input), file.is_pem);
+  BerReader reader(*source, 0);
+
+  const auto outer = reader.enter(tag::sequence);
+  const auto type = reader.definite_value(most_in_memory);
+  crypto::der::Reader type_reader(type);
+  const auto content_type = type_reader.next_object_identifier();
+  if (content_type != oid::signed_data) throw not_signed_data(content_type);
+  const auto wrapper = reader.enter(tag::context_constructed(0));
+  const auto signed_data = reader.enter(tag::sequence);
+  Bytes before = reader.definite_value(most_in_memory);  // version
+  const auto digest_algorithms = reader.definite_value(most_in_memory);
+  before.insert(before.end(), digest_algorithms.begin(), digest_algorithms.end());
+
+  const auto encapsulated = reader.enter(tag::sequence);
+  const auto encapsulated_type = reader.definite_value(most_in_memory);
+  before.insert(before.end(), encapsulated_type.begin(), encapsulated_type.end());
+  if (!reader.at_end(encapsulated)) {
+    const auto content = reader.enter(tag::context_constructed(0));
+    if ((reader.next_tag() & 0xdfU) != tag::octet_string) {
+      throw Error(ErrorKind::unsupported, "its document is no OCTET STRING, as in PKCS #7 before CMS");
+    }
+    file.content = std::make_shared<EmbeddedContent>(source, reader.offset(), "the document in " + name);
+    reader.octets([](BytesView) {});
+    reader.leave(content);
+  }
+  reader.leave(encapsulated);
+
+  Bytes behind;
+  while (!reader.at_end(signed_data)) {
+    const auto value = reader.definite_value(most_in_memory - behind.size());
+    behind.insert(behind.end(), value.begin(), value.end());
+  }
+  reader.leave(signed_data);
+  reader.leave(wrapper);
+  reader.leave(outer);
+  if (reader.offset() != source->size()) {
+    throw Error(ErrorKind::malformed, "something follows behind its end");
+  }
+  source->check_unchanged();
+  file.data = parse_signed_data(before, behind);
+  return file;
+}
+
+}  // namespace eidtool::formats::cms

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/cms/signed_data.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "crypto/der.hpp"
+
+namespace eidtool::formats::cms {
+
+namespace {
+
+namespace der = crypto::der;
+
+// More than any signature has, and few enough that a hostile file costs little.
+constexpr std::size_t most_signers = 1000;
+constexpr std::size_t most_attributes = 1000;  // of one signer
+constexpr std::size_t most_certificates = 1000;
+
+Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
+
+Bytes copy(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
+
+void check_count(std::size_t count, std::size_t most, const std::string& what) {
+  if (count >= most) throw malformed("it holds more than " + std::to_string(most) + " " + what);
+}
+
+std::vector<Attribute> read_attributes(BytesView content) {
+  std::vector<Attribute> attributes;
+  for (der::Reader reader(content); !reader.at_end();) {
+    check_count(attributes.size(), most_attributes, "attributes of one signer");
+    auto fields = reader.enter(der::tag::sequence);
+    Attribute attribute{fields.next_object_identifier(), {}};
+    for (auto values = fields.enter(der::tag::set); !values.at_end();) {
+      check_count(attribute.values.size(), most_attributes, "values of one attribute");
+      attribute.values.push_back(copy(values.next().whole));
+    }
+    fields.end();
+    attributes.push_back(std::move(attribute));
+  }
+  return attributes;
+}
+
+/// The SignerIdentifier: issuerAndSerialNumber or [0] subjectKeyIdentifier.
+void read_identifier(der::Reader& fields, SignerInfo& signer) {
+  if (const auto key_identifier = fields.next_if(der::tag::context(0))) {
+    signer.key_identifier = copy(key_identifier->content);
+    if (signer.key_identifier.empty()) throw malformed("a signer's key identifier is empty");
+    return;
+  }
+  auto identifier = fields.enter(der::tag::sequence);
+  signer.issuer = copy(identifier.next(der::tag::sequence).whole);
+  signer.serial_number = copy(der::serial_number_of(identifier.next(der::tag::integer).content));
+  identifier.end();
+}
+
+SignerInfo read_signer(const der::Element& element) {
+  SignerInfo signer;
+  signer.der = copy(element.whole);
+  der::Reader fields(element.content);
+  fields.next(der::tag::integer);  // version: it follows from the identifier
+  read_identifier(fields, signer);
+  signer.digest_algorithm = crypto::AlgorithmIdentifier::read(fields);
+  if (const auto attributes = fields.next_if(der::tag::context_constructed(0))) {
+    signer.signed_attributes = read_attributes(attributes->content);
+    signer.signed_attributes_der = copy(attributes->whole);
+    signer.signed_attributes_der->front() = der::tag::set;
+  }
+  signer.signature_algorithm = crypto::AlgorithmIdentifier::read(fields);
+  signer.signature = copy(fields.next(der::tag::octet_string).content);
+  if (const auto attributes = fields.next_if(der::tag::context_constructed(1))) {
+    signer.unsigned_attributes = read_attributes(attributes->content);
+  }
+  fields.end();
+  return signer;
+}
+
+unsigned read_version(der::Reader& fields) {
+  const auto content = fields.next(der::tag::integer).content;
+  if (content.size() != 1 || content[0] > 5) throw malformed("it is of a version that RFC 5652 does not know");
+  return content[0];
+}
+
+}  // namespace
+
+bool SignerInfo::names(const crypto::Certificate& certificate) const {
+  if (!key_identifier.empty()) return certificate.key_identifier() == key_identifier;
+  return certificate.issuer_der() == issuer && certificate.serial_number() == serial_number;
+}
+
+const Attribute* SignerInfo::signed_attribute(std::string_view oid) const {
+  const auto found = std::ranges::find(signed_attributes, oid, &Attribute::oid);
+  if (found == signed_attributes.end()) return nullptr;
+  if (std::find_if(found + 1, signed_attributes.end(), [&](const auto& other) { return other.oid == oid; }) !=
+          signed_attributes.end() ||
+      found->values.size() != 1) {
+    throw malformed("the signed attribute " + std::string(oid) + " has not exactly one value");
+  }
+  return &*found;
+}
+
+SignedData parse_signed_data(BytesView before, BytesView behind) {
+  SignedData data;
+  der::Reader head(before);
+  data.version = read_version(head);
+  for (auto algorithms = head.enter(der::tag::set); !algorithms.at_end();) {
+    check_count(data.digest_algorithms.size(), most_signers, "digest algorithms");
+    data.digest_algorithms.push_back(crypto::AlgorithmIdentifier::read(algorithms));
+  }
+  data.content_type = head.next_object_identifier();
+  head.end();
+
+  der::Reader tail(behind);
+  if (const auto certificates = tail.next_if(der::tag::context_constructed(0))) {
+    for (der::Reader reader(certificates->content); !reader.at_end();) {
+      check_count(data.certificates.size() + data.other_certificates.size(), most_certificates, "certificates");
+      const auto certificate = reader.next();
+      auto& kind = certificate.tag == der::tag::sequence ? data.certificates : data.other_certificates;
+      kind.push_back(copy(certificate.whole));
+    }
+  }
+  if (const auto crls = tail.next_if(der::tag::context_constructed(1))) {
+    for (der::Reader reader(crls->content); !reader.at_end();) {
+      check_count(data.crls.size(), most_certificates, "revocation lists");
+      data.crls.push_back(copy(reader.next().whole));
+    }
+  }
+  for (auto signers = tail.enter(der::tag::set); !signers.at_end();) {
+    check_count(data.signers.size(), most_signers, "signatures");
+    data.signers.push_back(read_signer(signers.next(der::tag::sequence)));
+  }
+  tail.end();
+  return data;
+}
+
+}  // namespace eidtool::formats::cms

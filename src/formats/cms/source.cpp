@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/cms/source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.hpp"
+#include "crypto/der.hpp"
+
+namespace eidtool::formats::cms {
+
+namespace {
+
+namespace tag = crypto::der::tag;
+
+constexpr std::size_t window_size = 1U << 20U;  // bytes
+constexpr unsigned deepest = 32;                // levels of indefinite lengths
+constexpr std::uint8_t constructed_octet_string = 0x24;
+
+Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
+Error cut_off() { return malformed("it is cut off"); }
+
+}  // namespace
+
+Source::Source(std::shared_ptr<InputFile> file) : file_(std::move(file)), size_(file_->size().value_or(0)) {}
+
+Source::Source(Bytes bytes) : buffer_(std::move(bytes)), size_(buffer_.size()) {}
+
+BytesView Source::at(std::uint64_t offset, std::size_t least) {
+  if (offset >= size_) return {};
+  const auto wanted = std::min<std::uint64_t>(least, size_ - offset);
+  const bool is_there = offset >= buffer_offset_ && offset + wanted <= buffer_offset_ + buffer_.size();
+  if (!is_there) {
+    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::max(least, window_size), size_ - offset)));
+    buffer_.resize(file_->read_at(offset, buffer_));
+    buffer_offset_ = offset;
+    file_->check_unchanged();
+  }
+  return BytesView(buffer_).subspan(static_cast<std::size_t>(offset - buffer_offset_));
+}
+
+void Source::check_unchanged() const {
+  if (file_) file_->check_unchanged();
+}
+
+BytesView BerReader::look_at(std::uint64_t most) {
+  const auto bytes = source_.at(offset_, 1);
+  return bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(most, bytes.size())));
+}
+
+std::uint8_t BerReader::next_tag() {
+  const auto bytes = source_.at(offset_, 1);
+  return bytes.empty() ? std::uint8_t{0} : bytes.front();
+}
+
+BerReader::Header BerReader::header() {
+  constexpr std::size_t longest = 10;
+  const auto bytes = source_.at(offset_, longest);
+  if (bytes.size() < 2) throw cut_off();
+  if ((bytes[0] & 0x1fU) == 0x1f) throw malformed("it holds a tag that CMS does not have");
+  Header header{bytes[0], 2, bytes[1]};
+  if (bytes[1] == 0x80) {
+    if ((header.tag & 0x20U) == 0) throw malformed("a value of indefinite length is not made of others");
+    header.content_size = std::nullopt;
+    return header;
+  }
+  if (bytes[1] > 0x80) {
+    const std::size_t length_size = bytes[1] & 0x7fU;
+    if (length_size > 8) throw malformed("it holds a length that no file has");
+    if (bytes.size() < 2 + length_size) throw cut_off();
+    std::uint64_t size = 0;
+    for (const auto byte : bytes.subspan(2, length_size)) size = (size << 8U) | byte;
+    if (bytes[2] == 0 || size < 0x80) throw malformed("it holds a length that is not in its shortest form");
+    header.content_size = size;
+    header.size += length_size;
+  }
+  if (*header.content_size > source_.size() - std::min(source_.size(), offset_ + header.size)) throw cut_off();
+  return header;
+}
+
+BerReader::Frame BerReader::enter(std::uint8_t tag) {
+  const auto found = next_tag();
+  const auto next = header();
+  if (found != tag) {
+    throw malformed("it has tag " + to_hex(BytesView(&found, 1)) + " where " + to_hex(BytesView(&tag, 1)) + " belongs");
+  }
+  offset_ += next.size;
+  if (!next.content_size) return {};
+  return {offset_ + *next.content_size};
+}
+
+bool BerReader::at_end(const Frame& frame) {
+  if (frame.end) return offset_ >= *frame.end;
+  const auto bytes = source_.at(offset_, 2);
+  if (bytes.size() < 2) throw cut_off();
+  return bytes[0] == 0 && bytes[1] == 0;
+}
+
+void BerReader::leave(const Frame& frame) {
+  if (!at_end(frame) || (frame.end && offset_ != *frame.end)) throw malformed("it holds more than belongs there");
+  if (!frame.end) offset_ += 2;
+}
+
+Bytes BerReader::definite_value(std::size_t most) { return definite_value(most, 0); }
+
+Bytes BerReader::definite_value(std::size_t most, unsigned depth) {
+  const auto too_large = [&] {
+    return Error(ErrorKind::unsupported,
+                 "it holds more than " + std::to_string(most >> 20U) + " MiB beside the document");
+  };
+  const auto next = header();
+  if (next.content_size) {
+    if (*next.content_size > most - std::min(most, next.size)) throw too_large();
+    const auto size = next.size + static_cast<std::size_t>(*next.content_size);
+    const auto bytes = source_.at(offset_, size);
+    if (bytes.size() < size) throw cut_off();
+    offset_ += size;
+    return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)};
+  }
+  if (depth >= deepest) throw malformed("its values are nested more than " + std::to_string(deepest) + " deep");
+  const auto frame = enter(next.tag);
+  Bytes content;
+  while (!at_end(frame)) {
+    const auto value = definite_value(most - content.size(), depth + 1);
+    content.insert(content.end(), value.begin(), value.end());
+    if (content.size() > most) throw too_large();
+  }
+  leave(frame);
+  return crypto::der::encoded(next.tag, content);
+}
+
+void BerReader::octets(const std::function<void(BytesView)>& sink) {
+  if (next_tag() == tag::octet_string) return primitive_octets(sink);
+  const auto frame = enter(constructed_octet_string);
+  while (!at_end(frame)) {
+    if (next_tag() == constructed_octet_string) throw malformed("its document is in pieces of pieces");
+    primitive_octets(sink);
+    if (frame.end && offset_ > *frame.end) throw malformed("its document is longer than it says");
+  }
+  leave(frame);
+}
+
+void BerReader::primitive_octets(const std::function<void(BytesView)>& sink) {
+  const auto frame = enter(tag::octet_string);
+  if (!frame.end) throw malformed("a value of indefinite length is not made of others");
+  while (offset_ < *frame.end) {
+    const auto bytes = look_at(std::min<std::uint64_t>(*frame.end - offset_, window_size));
+    if (bytes.empty()) throw cut_off();
+    offset_ += bytes.size();
+    sink(bytes);
+  }
+}
+
+}  // namespace eidtool::formats::cms

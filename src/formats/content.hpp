@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/message.hpp"
+
+namespace eidtool::formats {
+
+/// What a signature is of, wherever it is: a Message that keeps the digests that were computed.
+class Content : public Message {
+ public:
+  /// As messages name it.
+  virtual const std::string& name() const = 0;
+
+  const Bytes& digest(HashAlgorithm hash) override;
+  /// Computes several digests in one pass; later digest() calls find them.
+  void compute_digests(const std::vector<HashAlgorithm>& hashes);
+  void give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) override;
+
+ protected:
+  /// All bytes in order, in pieces of 1 MiB at most. Throws io.
+  virtual void for_each_piece(const std::function<void(BytesView)>& sink) = 0;
+
+  /// Throws unsupported where `size` bytes are more than `most`.
+  void check_size(std::uint64_t size, std::uint64_t most) const;
+
+ private:
+  std::map<HashAlgorithm, Bytes> digests_;
+};
+
+/// Bytes in memory as Content.
+class BytesContent : public Content {
+ public:
+  BytesContent(Bytes bytes, std::string name) : bytes_(std::move(bytes)), name_(std::move(name)) {}
+
+  const std::string& name() const override { return name_; }
+  Bytes whole(std::uint64_t most) override;
+  bool readable() const override { return true; }
+  bool is_small() const override { return true; }
+
+ private:
+  void for_each_piece(const std::function<void(BytesView)>& sink) override;
+
+  Bytes bytes_;
+  std::string name_;
+};
+
+}  // namespace eidtool::formats
