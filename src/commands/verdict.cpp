@@ -56,7 +56,43 @@ const char* name(Answer answer) {
   return "indeterminate";
 }
 
-Verdict judge(const formats::SignatureReport& report, const Policy& policy) {
+std::string advice_for(SubIndication sub_indication) {
+  switch (sub_indication) {
+    case SubIndication::format_failure:
+    case SubIndication::sig_crypto_failure: return "ask for the signature again: this one proves nothing";
+    case SubIndication::hash_failure: return "ask for the document as it was signed, or for a signature of this one";
+    case SubIndication::no_signing_certificate_found: return "ask for the signer's certificate; --cert FILE names it";
+    case SubIndication::no_certificate_chain_found:
+      return "find the certificates in between (--intermediates FILE), or trust the authority (--trust FILE) if you "
+             "have "
+             "reason to; eidtool-trust(7) tells where to get them";
+    case SubIndication::try_later:
+      return "get a newer revocation list (--crl FILE) or OCSP response (--ocsp FILE) from the issuer";
+    case SubIndication::revoked_no_poe:
+    case SubIndication::revoked_ca_no_poe:
+    case SubIndication::out_of_bounds_no_poe:
+    case SubIndication::out_of_bounds_not_revoked:
+      return "ask for a new signature; if you know by other means that this one existed earlier, --at TIME judges it "
+             "as "
+             "of then";
+    case SubIndication::crypto_constraints_failure:
+    case SubIndication::crypto_constraints_failure_no_poe:
+      return "ask for a signature made with algorithms and keys of today";
+    case SubIndication::sig_constraints_failure:
+    case SubIndication::chain_constraints_failure:
+    case SubIndication::certificate_chain_general_failure:
+      return "do not rely on it; ask the signer, by another way, which certificate it should be";
+    case SubIndication::revoked:
+    case SubIndication::expired:
+    case SubIndication::not_yet_valid:
+    case SubIndication::signed_data_not_found:
+    case SubIndication::generic: break;
+  }
+  return "do not rely on it";
+}
+
+Verdict judge(const formats::SignatureReport& report, const std::optional<trust::TrustReport>& trust,
+              const Policy& policy) {
   Verdict verdict{Answer::valid, std::nullopt, report.findings};
   auto& findings = verdict.findings;
   if (report.matches && report.algorithm != nullptr && report.algorithm->hash == HashAlgorithm::sha1) {
@@ -66,10 +102,15 @@ Verdict judge(const formats::SignatureReport& report, const Policy& policy) {
             : failure(SubIndication::crypto_constraints_failure, "sha1",
                       "the signature matches, but SHA-1 proves little; --allow-sha1 accepts it all the same"));
   }
-  if (report.signer) look_at_certificate(*report.signer, policy, findings);
-  findings.push_back(information("trust_not_checked",
-                                 "whether to trust the certificate was not checked: compare its fingerprint with one "
-                                 "that you have from a source you trust"));
+  if (trust) {
+    findings.insert(findings.end(), trust->findings.begin(), trust->findings.end());
+  } else {
+    if (report.signer) look_at_certificate(*report.signer, policy, findings);
+    findings.push_back(
+        information("trust_not_checked",
+                    "whether to trust the certificate was not checked (--trust): compare its fingerprint "
+                    "with one that you have from a source you trust"));
+  }
   verdict.sub_indication = worst_of(findings);
   verdict.answer = answer_for(verdict.sub_indication);
   // A format that found no match and gave no reason is a bug that must not read as yes.

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "cli/record.hpp"
 #include "formats/format.hpp"
+#include "trust/trust.hpp"
 
 namespace eidtool::commands {
 
@@ -27,7 +29,12 @@ struct Verdict {
   std::vector<Finding> findings;
 };
 
-/// Combines what the format found with the policy; the one place where a verdict is made.
-Verdict judge(const formats::SignatureReport& report, const Policy& policy);
+/// Combines what the format found with what is known of the signer's certificate; the one place where a verdict is
+/// made. Without a trust report whether to trust the certificate was not checked, and a finding says so.
+Verdict judge(const formats::SignatureReport& report, const std::optional<trust::TrustReport>& trust,
+              const Policy& policy);
+
+/// What a person can do about a signature that did not pass.
+std::string advice_for(SubIndication sub_indication);
 
 }  // namespace eidtool::commands

@@ -35,6 +35,12 @@ std::vector<cli::Record> attribute_records(const std::vector<formats::AttributeN
   return records;
 }
 
+std::vector<std::string> subjects_of(const trust::Path& path) {
+  std::vector<std::string> subjects;
+  for (const auto& certificate : path) subjects.push_back(certificate.subject());
+  return subjects;
+}
+
 std::string who(const std::optional<crypto::Certificate>& certificate) {
   if (!certificate) return "an unknown signer";
   return printable(certificate->common_name().empty() ? certificate->subject() : certificate->common_name());
@@ -61,11 +67,15 @@ std::string signature_of(const SignaturePlace& place) {
 }
 
 void set_heading(cli::Record& record, const SignaturePlace& place, const formats::SignatureReport& report,
-                 const Verdict& verdict) {
+                 const std::optional<trust::TrustReport>& trust, const Verdict& verdict) {
   const auto which = place.count == 1 ? "" : " (" + signature_of(place) + ")";
   switch (verdict.answer) {
     case Answer::valid:
-      if (place.certificate_was_given) {
+      if (trust) {
+        record.heading("VALID: " + document_of(place) + " is as it was when " + who(report.signer) +
+                           " signed it, whose certificate leads to " + who(trust->path.back()) + which,
+                       Tone::good);
+      } else if (place.certificate_was_given) {
         record.heading("VALID: " + document_of(place) + " is as it was when it was signed with the key of " +
                            who(report.signer) + which,
                        Tone::good);
@@ -92,9 +102,9 @@ void set_heading(cli::Record& record, const SignaturePlace& place, const formats
 }  // namespace
 
 cli::Record verification_record(const SignaturePlace& place, const formats::SignatureReport& report,
-                                const Verdict& verdict) {
+                                const std::optional<trust::TrustReport>& trust, const Verdict& verdict) {
   cli::Record record("verification");
-  set_heading(record, place, report, verdict);
+  set_heading(record, place, report, trust, verdict);
   if (!place.document.empty()) record.add("document", place.document);
   record.add("signature", place.signature).add("format", std::string(place.format.name()));
   if (place.format.is_container()) {
@@ -105,7 +115,10 @@ cli::Record verification_record(const SignaturePlace& place, const formats::Sign
   record.add("verdict", std::string(name(verdict.answer)));
   if (verdict.sub_indication) {
     record.add("indication", std::string(name(indication_of(*verdict.sub_indication))))
-        .add("sub_indication", std::string(name(*verdict.sub_indication)));
+        .add("sub_indication", std::string(name(*verdict.sub_indication)))
+        .add("advice", advice_for(*verdict.sub_indication));
+  } else if (trust) {
+    record.add("indication", std::string(name(Indication::total_passed)));
   }
   if (report.algorithm != nullptr) {
     record.add("algorithm", std::string(report.algorithm->name));
@@ -120,7 +133,8 @@ cli::Record verification_record(const SignaturePlace& place, const formats::Sign
     record.add("signed_attributes", attribute_records(report.signed_attributes))
         .add("unsigned_attributes", attribute_records(report.unsigned_attributes));
   }
-  record.add("trust", "not_checked");
+  record.add("trust", std::string(name(trust ? trust->trust : trust::Trust::not_checked)));
+  if (trust) record.add("chain", subjects_of(trust->path));
   std::vector<cli::Record> findings;
   for (const auto& finding : verdict.findings) findings.push_back(finding_record(finding));
   record.add("findings", std::move(findings));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "cli/record.hpp"
@@ -23,6 +24,6 @@ struct SignaturePlace {
 
 /// The record of one signature that was checked.
 cli::Record verification_record(const SignaturePlace& place, const formats::SignatureReport& report,
-                                const Verdict& verdict);
+                                const std::optional<trust::TrustReport>& trust, const Verdict& verdict);
 
 }  // namespace eidtool::commands

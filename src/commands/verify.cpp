@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/streams.hpp"
+#include "commands/trust_options.hpp"
 #include "commands/verdict.hpp"
 #include "commands/verification_record.hpp"
 #include "formats/format.hpp"
@@ -21,6 +22,8 @@ class Verify : public cli::Command {
   std::vector<cli::Example> examples() const override {
     return {
         {"eidtool verify doc.pdf.sig --cert cert.der", "checks the signature of doc.pdf"},
+        {"eidtool verify doc.pdf.p7s --trust authorities/ --crl list.crl",
+         "a CMS signature, and whether to believe who signed"},
         {"eidtool verify s.bin --document doc.pdf --cert cert.pem", "where the names are others"},
         {"eidtool verify -q doc.pdf.sig --cert cert.der && echo yes", "in a script: the exit status is the answer"}};
   }
@@ -40,6 +43,7 @@ class Verify : public cli::Command {
     options.value("digest", "NAME", "the digest that was signed; default: found out").choices = {"sha256", "sha384",
                                                                                                  "sha512", "sha1"};
     options.value("padding", "NAME", "the RSA padding: pkcs1 or pss; default: found out").choices = {"pkcs1", "pss"};
+    declare_trust_options(options);
     options.flag("allow-sha1", "accept a signature over a SHA-1 digest");
   }
   int run(const cli::Arguments& arguments, cli::Context& context) const override;
@@ -73,6 +77,7 @@ struct Job {
   const cli::Arguments& arguments;
   std::vector<crypto::Certificate> certificates;
   std::vector<crypto::Certificate> intermediates;
+  std::optional<TrustOptions> trust = std::nullopt;  // nothing: not asked for
 };
 
 /// Writes the document that an attached signature holds, which was found valid as it is there.
@@ -124,7 +129,10 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
   int status = cli::exit_status::done;
   std::vector<cli::Record> records;
   for (const auto& signature : report.signatures) {
-    const auto verdict = judge(signature, {arguments.has("allow-sha1"), now()});
+    std::optional<trust::TrustReport> trust;
+    if (job.trust && signature.signer)
+      trust = judge_signer(*job.trust, signature, report, job.certificates, job.intermediates);
+    const auto verdict = judge(signature, trust, {arguments.has("allow-sha1"), time_of(arguments)});
     if (verdict.answer != Answer::valid) status = cli::exit_status::no;
     const SignaturePlace place{document_text,
                                name,
@@ -133,7 +141,7 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
                                records.size() + 1,
                                report.signatures.size(),
                                !job.certificates.empty()};
-    records.push_back(verification_record(place, signature, verdict));
+    records.push_back(verification_record(place, signature, trust, verdict));
   }
   if (output && status == cli::exit_status::done) {
     extract(*report.content, *output, arguments.has("force") ? IfExists::replace : IfExists::refuse, context);
@@ -148,6 +156,7 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
 
 /// Options that contradict each other, before a file is opened.
 void check_options(const cli::Arguments& arguments, cli::Context& context) {
+  check_trust_options(arguments);
   const auto& signatures = arguments.positional();
   const auto document = arguments.value("document");
   for (const auto* name : {"document", "output"}) {
@@ -192,6 +201,7 @@ Job job_from(const cli::Arguments& arguments) {
     const auto bundle = crypto::Certificate::read_bundle(file);
     job.intermediates.insert(job.intermediates.end(), bundle.begin(), bundle.end());
   }
+  if (arguments.has("trust")) job.trust = trust_options_from(arguments);
   return job;
 }
 

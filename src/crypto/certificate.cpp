@@ -4,7 +4,6 @@
 #include <botan/base64.h>
 #include <botan/exceptn.h>
 #include <botan/pem.h>
-#include <botan/x509cert.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "crypto/algorithm_identifier.hpp"
 #include "crypto/der.hpp"
 #include "crypto/digest.hpp"
 
@@ -103,6 +103,7 @@ std::vector<Bytes> decode_pem(std::string_view text, const std::string& source) 
 
 struct Certificate::Content {
   Bytes der;
+  SignedObject signed_object;
   Bytes subject_der;
   Bytes issuer_der;
   Bytes serial_number;
@@ -128,12 +129,11 @@ struct Certificate::Content {
 void Certificate::Content::read() {
   const auto copy = [](BytesView bytes) { return Bytes(bytes.begin(), bytes.end()); };
   der::Reader outer(der);
-  auto certificate = outer.enter(der::tag::sequence);
+  const auto certificate = outer.next(der::tag::sequence);
   if (!outer.at_end()) throw malformed("something follows after its end");
-  auto body = certificate.enter(der::tag::sequence);
-  certificate.next(der::tag::sequence);    // signatureAlgorithm
-  certificate.next(der::tag::bit_string);  // signatureValue
-  certificate.end();
+  signed_object = SignedObject::read(certificate.content);
+  der::Reader to_be_signed(signed_object.content);
+  auto body = to_be_signed.enter(der::tag::sequence);
 
   body.next_if(der::tag::context_constructed(0));  // version
   const auto serial_element = body.next(der::tag::integer);
@@ -141,7 +141,10 @@ void Certificate::Content::read() {
   serial_number_der = copy(serial_element.whole);
   if (serial.empty()) throw malformed("it has no serial number");
   serial_number = copy(der::serial_number_of(serial));
-  body.next(der::tag::sequence);  // signature
+  // RFC 5280 §4.1.1.2: the same as outside, else it could be exchanged there.
+  if (!AlgorithmIdentifier::read(body).means(signed_object.algorithm)) {
+    throw malformed("it names two signature algorithms");
+  }
   issuer_der = copy(body.next(der::tag::sequence).whole);
   auto validity = body.enter(der::tag::sequence);
   not_before = validity.next_time();
@@ -276,6 +279,8 @@ const Extension* Certificate::extension(std::string_view oid) const noexcept {
 
 const std::vector<Extension>& Certificate::extensions() const noexcept { return content_->extensions; }
 
+const Bytes& Certificate::public_key_bits() const noexcept { return content_->public_key_bits; }
+
 Bytes Certificate::key_identifier() const {
   if (const auto* identifier = extension("2.5.29.14")) {
     der::Reader reader(identifier->value);
@@ -285,14 +290,14 @@ Bytes Certificate::key_identifier() const {
   return digest(HashAlgorithm::sha1, content_->public_key_bits);
 }
 
+const SignedObject& Certificate::signed_object() const noexcept { return content_->signed_object; }
+
 bool Certificate::is_issued_by(const Certificate& issuer) const {
-  if (issuer.subject_der() != issuer_der()) return false;
+  if (!names_match(issuer.subject_der(), issuer_der())) return false;
   try {
-    return Botan::X509_Certificate(der()).check_signature(issuer.public_key().botan());
-  } catch (const Botan::Exception&) {
-    return false;  // a signature, or a certificate, of a kind that Botan does not know
-  } catch (const Error&) {
-    return false;  // and a key that is none to check with
+    return signed_object().is_signed_by(issuer.public_key());
+  } catch (const Error&) {  // absent: a signature or a key of a kind that eidtool does not check
+    return false;
   }
 }
 

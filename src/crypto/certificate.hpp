@@ -11,6 +11,7 @@
 #include "base/purpose.hpp"
 #include "base/time.hpp"
 #include "crypto/public_key.hpp"
+#include "crypto/signed_object.hpp"
 
 namespace eidtool::crypto {
 
@@ -68,12 +69,17 @@ class Certificate {
   const std::vector<Extension>& extensions() const noexcept;
   /// Null where there is none.
   const Extension* extension(std::string_view oid) const noexcept;
+  /// The key as the BIT STRING of SubjectPublicKeyInfo holds it.
+  const Bytes& public_key_bits() const noexcept;
   /// The subject key identifier; without one the SHA-1 of the key (RFC 5280 §4.2.1.2, method 1).
   Bytes key_identifier() const;
 
+  /// What was signed, and how.
+  const SignedObject& signed_object() const noexcept;
+
   /// Whether `issuer` bears the name of this one's issuer and its key made the signature (RFC 5280 §6.1.3 (a)(1)
   /// and (4)): names alone do not tell a renewed authority from the one before. False too for signatures
-  /// that Botan cannot check. Validity and extensions are not looked at.
+  /// that eidtool does not check. Validity and extensions are not looked at.
   bool is_issued_by(const Certificate& issuer) const;
 
   /// Throws unsupported, malformed for a key that eidtool cannot check; everything else of such a
@@ -91,6 +97,13 @@ class Certificate {
 /// one, short names for the attribute types of §3 and the common ones beyond (serialNumber, SN, GN, …),
 /// dotted numbers with `#hex` values for unknown types. Throws malformed.
 std::string distinguished_name_text(BytesView name_der);
+
+/// Whether two Names (DER) mean the same (RFC 5280 §7.1): the same types in the same order, texts of any string type
+/// equal but for case and runs of spaces. False for what is no Name.
+bool names_match(BytesView left_der, BytesView right_der);
+
+/// Whether `name` lies below `base`: it begins with the RDNs of that (RFC 5280 §7.1). False for what is no Name.
+bool is_name_within(BytesView name_der, BytesView base_der);
 
 /// The last commonName of a Name, UTF-8; empty where there is none. Throws malformed.
 std::string common_name_of(BytesView name_der);

@@ -53,6 +53,8 @@ class Reader {
   explicit Reader(BytesView bytes) : rest_(bytes) {}
 
   bool at_end() const noexcept { return rest_.empty(); }
+  /// What was not read yet.
+  BytesView rest() const noexcept { return rest_; }
   /// 0 at the end.
   std::uint8_t next_tag() const noexcept { return at_end() ? std::uint8_t{0} : rest_.front(); }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/der.hpp"
 #include "crypto/directory_string.hpp"
@@ -109,7 +110,58 @@ std::string_view short_name(std::string_view oid) {
   return row == attribute_rows.end() ? std::string_view() : row->name;
 }
 
+/// RFC 4518 as far as names have need of it: without spaces at the ends, runs of them as one, letters small. Letters
+/// beyond ASCII keep their case, which can only refuse a name that others take.
+std::string prepared(std::string_view text) {
+  std::string prepared;
+  for (const char c : trimmed(text)) {
+    if (c == ' ' && !prepared.empty() && prepared.back() == ' ') continue;
+    prepared += c;
+  }
+  return to_lower(prepared);
+}
+
+bool values_match(const der::Element& left, const der::Element& right) {
+  if (std::ranges::equal(left.whole, right.whole)) return true;
+  const auto left_text = directory_string_text(left);
+  const auto right_text = directory_string_text(right);
+  return left_text && right_text && prepared(*left_text) == prepared(*right_text);
+}
+
+/// The number of attributes with which both begin alike.
+std::size_t common_beginning(const std::vector<Attribute>& left, const std::vector<Attribute>& right) {
+  std::size_t count = 0;
+  while (count < left.size() && count < right.size() && left[count].oid == right[count].oid &&
+         left[count].joins_previous == right[count].joins_previous && values_match(left[count].value, right[count].value)) {
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
+
+bool names_match(BytesView left_der, BytesView right_der) {
+  if (std::ranges::equal(left_der, right_der)) return true;
+  try {
+    const auto left = attributes_of(left_der);
+    const auto right = attributes_of(right_der);
+    return left.size() == right.size() && common_beginning(left, right) == left.size();
+  } catch (const Error&) {  // absent: no Name
+    return false;
+  }
+}
+
+bool is_name_within(BytesView name_der, BytesView base_der) {
+  try {
+    const auto name = attributes_of(name_der);
+    const auto base = attributes_of(base_der);
+    if (common_beginning(name, base) != base.size()) return false;
+    // Not in the middle of a multi-valued RDN.
+    return name.size() == base.size() || !name[base.size()].joins_previous;
+  } catch (const Error&) {  // absent: no Name
+    return false;
+  }
+}
 
 std::string distinguished_name_text(BytesView name_der) {
   const auto attributes = attributes_of(name_der);

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "crypto/pem.hpp"
 #include "formats/cms/attributes.hpp"
 #include "formats/cms/build.hpp"
 #include "formats/cms/check.hpp"
@@ -176,7 +177,7 @@ class Cades : public Format {
                   }};
     }
     if (encoding == Encoding::der) return cms::write_signed_data(data, embedded, sink);
-    PemWriter pem("CMS", sink);
+    crypto::PemWriter pem("CMS", sink);
     cms::write_signed_data(data, embedded, [&](BytesView bytes) { pem.write(bytes); });
     pem.finish();
   }

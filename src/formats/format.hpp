@@ -16,9 +16,11 @@
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
 #include "formats/document.hpp"
-#include "formats/pem.hpp"
 
 namespace eidtool::formats {
+
+/// Where the bytes of a signature file go, in order.
+using Sink = std::function<void(BytesView)>;
 
 /// What is said in a signature beside the bytes of the document; only formats with attributes take it.
 struct SignedProperties {

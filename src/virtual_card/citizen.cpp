@@ -2,11 +2,11 @@
 #include "virtual_card/citizen.hpp"
 
 #include <optional>
-#include <regex>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/time_option.hpp"
 #include "virtual_card/name.hpp"
 
 namespace eidtool::virtual_card {
@@ -16,52 +16,15 @@ namespace {
 using std::chrono::days;
 
 constexpr days default_validity{3652};
+constexpr int last_year = 9900;  // of certificates made here, so that their authorities can outlast them
 // Certificates of the authorities begin before and end after these, and a year has four digits.
-constexpr int first_year = 1960;
-constexpr int last_year = 9900;
-
-enum class OfDay { beginning, end };
-
-int number_of(const std::string& digits) { return std::stoi(digits); }
-
-/// RFC 3339, without fractions of seconds. A date alone is its beginning or its end, in UTC. Throws
-/// usage, naming the option.
-Time time_of(const std::string& option, const std::string& text, OfDay of_day) {
-  static const std::regex shape(R"((\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(?:[Zz]|([+-])(\d\d):(\d\d)))?)");
-  const auto refuse = [&](const std::string& why) {
-    return Error(ErrorKind::usage, "--" + option + " " + in_quotes(text) + " " + why,
-                 "write it as 2026-11-23 or 2026-11-23T09:30:00Z");
-  };
-  std::smatch part;
-  if (!std::regex_match(text, part, shape)) throw refuse("is not a date or a date and time");
-  const std::chrono::year_month_day date(std::chrono::year(number_of(part[1])),
-                                         std::chrono::month(static_cast<unsigned>(number_of(part[2]))),
-                                         std::chrono::day(static_cast<unsigned>(number_of(part[3]))));
-  if (!date.ok()) throw refuse("is not in the calendar");
-  if (number_of(part[1]) < first_year || number_of(part[1]) > last_year) {
-    throw refuse("is not between the years " + std::to_string(first_year) + " and " + std::to_string(last_year));
-  }
-  const Time midnight = std::chrono::sys_days(date);
-  if (!part[4].matched) return of_day == OfDay::beginning ? midnight : midnight + days(1) - std::chrono::seconds(1);
-  const int hour = number_of(part[4]);
-  const int minute = number_of(part[5]);
-  const int second = number_of(part[6]);
-  if (hour > 23 || minute > 59 || second > 59) throw refuse("is not a time of day");
-  auto time = midnight + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
-  if (part[7].matched) {
-    const auto offset = std::chrono::hours(number_of(part[8])) + std::chrono::minutes(number_of(part[9]));
-    time += part[7] == "+" ? -offset : offset;
-  }
-  return time;
-}
-
 Time not_after_of(const cli::Arguments& arguments, Time not_before) {
   const auto text = arguments.value("not-after");
   const auto valid_days = arguments.value("valid-days");
   if (text && valid_days) {
     throw Error(ErrorKind::usage, "--not-after and --valid-days exclude each other");
   }
-  if (text) return time_of("not-after", *text, OfDay::end);
+  if (text) return cli::time_option("not-after", *text, cli::OfDay::end);
   if (!valid_days) return not_before + default_validity;
   unsigned long count = 0;
   constexpr unsigned long most = 365UL * 1000;
@@ -114,7 +77,7 @@ void declare_validity_options(cli::OptionSet& options) {
 Validity validity_of(const cli::Arguments& arguments, Time now) {
   const auto text = arguments.value("not-before");
   const Time today = std::chrono::floor<days>(now);
-  const auto not_before = text ? time_of("not-before", *text, OfDay::beginning) : today;
+  const auto not_before = text ? cli::time_option("not-before", *text, cli::OfDay::beginning) : today;
   const auto not_after = not_after_of(arguments, not_before);
   if (not_after <= not_before) {
     throw Error(ErrorKind::usage, "the certificates would end (" + to_rfc3339(not_after) + ") before they begin (" +

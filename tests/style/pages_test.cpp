@@ -50,7 +50,7 @@ std::set<std::string> without(const std::set<std::string>& left, const std::set<
 std::vector<SourceFile> pages() {
   std::vector<SourceFile> result;
   for (auto& file : source_files("man")) {
-    if (file.ends_in(".1") || file.ends_in(".5")) result.push_back(std::move(file));
+    if (file.ends_in(".1") || file.ends_in(".5") || file.ends_in(".7")) result.push_back(std::move(file));
   }
   return result;
 }
@@ -117,7 +117,7 @@ TEST_CASE("every page opens with a session, and mandoc has nothing to warn of") 
 TEST_CASE("references between our own pages lead somewhere") {
   const fs::path top = from_meson("EIDTOOL_SOURCE");
   for (const auto& page : pages()) {
-    for (const auto* section : {"1", "5"}) {
+    for (const auto* section : {"1", "5", "7"}) {
       for (const auto& name : matches(page.text, std::string("\\bXr (eidtool[a-z-]*) ") + section)) {
         INFO(page.name << " refers to " << name << "(" << section << ")");
         CHECK(fs::exists(top / "man" / (name + "." + section)));
@@ -137,7 +137,7 @@ TEST_CASE("the pages explain every kind of error") {
 TEST_CASE("the pages explain every code of a finding") {
   const auto text = all_pages();
   std::size_t count = 0;
-  for (const auto& room : {"src/formats", "src/commands"}) {
+  for (const auto& room : {"src/formats", "src/trust", "src/commands"}) {
     for (const auto& file : source_files(room)) {
       // failure(SubIndication::…, "code", …), warning("code", …), and members named alike.
       for (const auto& code :

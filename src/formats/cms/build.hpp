@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "formats/cms/signed_data.hpp"
-#include "formats/pem.hpp"
+#include "formats/format.hpp"
 
 namespace eidtool::formats::cms {
 

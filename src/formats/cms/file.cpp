@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "crypto/asn1.hpp"
-#include "formats/pem.hpp"
+#include "crypto/pem.hpp"
 
 namespace eidtool::formats::cms {
 
@@ -58,7 +58,7 @@ std::shared_ptr<Source> open_source(InputFile file, bool& is_pem) {
   auto bytes = read_small_file(*shared, most_in_memory, "signature in PEM or from a pipe");
   shared->check_unchanged();
   is_pem = !begins_as_der(bytes);
-  return std::make_shared<Source>(is_pem ? decode_pem(bytes) : std::move(bytes));
+  return std::make_shared<Source>(is_pem ? crypto::decode_pem(bytes) : std::move(bytes));
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ void EmbeddedContent::for_each_piece(const std::function<void(BytesView)>& sink)
   BerReader(*source_, offset_).octets(sink);
 }
 
-bool is_signed_data(BytesView head) { return begins_as_der(head) || is_pem_label(pem_label(head)); }
+bool is_signed_data(BytesView head) { return begins_as_der(head) || is_pem_label(crypto::pem_label(head)); }
 SignedFile read_signed_file(InputFile input) {
   SignedFile file;
   const auto name = input.name();

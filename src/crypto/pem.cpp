@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/pem.hpp"
+#include "crypto/pem.hpp"
 
 #include <botan/base64.h>
 #include <botan/exceptn.h>
@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
-namespace eidtool::formats {
+namespace eidtool::crypto {
 
 namespace {
 
@@ -55,7 +55,7 @@ Bytes decode_pem(BytesView text) {
   }
 }
 
-PemWriter::PemWriter(std::string label, Sink sink) : label_(std::move(label)), sink_(std::move(sink)) {
+PemWriter::PemWriter(std::string label, std::function<void(BytesView)> sink) : label_(std::move(label)), sink_(std::move(sink)) {
   write_text(std::string(begin_mark) + label_ + std::string(mark_end) + "\n");
 }
 
@@ -83,4 +83,4 @@ void PemWriter::write_lines(BytesView bytes) {
 
 void PemWriter::write_text(std::string_view text) { sink_(as_bytes(text)); }
 
-}  // namespace eidtool::formats
+}  // namespace eidtool::crypto

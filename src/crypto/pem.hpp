@@ -8,10 +8,7 @@
 
 #include "base/bytes.hpp"
 
-namespace eidtool::formats {
-
-/// Where the bytes of a signature file go, in order.
-using Sink = std::function<void(BytesView)>;
+namespace eidtool::crypto {
 
 /// The label of the first PEM block (RFC 7468 §2), `CMS`; empty where there is none.
 std::string pem_label(BytesView text);
@@ -22,7 +19,7 @@ Bytes decode_pem(BytesView text);
 /// Writes bytes that come piece by piece as one PEM block, lines of 64 characters.
 class PemWriter {
  public:
-  PemWriter(std::string label, Sink sink);
+  PemWriter(std::string label, std::function<void(BytesView)> sink);
 
   void write(BytesView bytes);
   /// The last line and the END one.
@@ -33,8 +30,8 @@ class PemWriter {
   void write_text(std::string_view text);
 
   std::string label_;
-  Sink sink_;
+  std::function<void(BytesView)> sink_;
   Bytes rest_;  // less than a line
 };
 
-}  // namespace eidtool::formats
+}  // namespace eidtool::crypto

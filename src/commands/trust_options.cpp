@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/trust_options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/time_option.hpp"
+#include "crypto/der.hpp"
+
+namespace eidtool::commands {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where systems keep the authorities that browsers trust, in one file.
+constexpr std::array system_bundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                       "/etc/ssl/cert.pem"};
+constexpr std::array certificate_suffixes = {".pem", ".crt", ".cer", ".der"};
+constexpr std::array needing_trust = {"crl", "ocsp", "require-revocation", "purpose"};
+
+void append(std::vector<crypto::Certificate>& all, const std::vector<crypto::Certificate>& some) {
+  all.insert(all.end(), some.begin(), some.end());
+}
+
+std::vector<crypto::Certificate> anchors_in_folder(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto suffix = to_lower(entry.path().extension().string());
+    if (std::ranges::find(certificate_suffixes, suffix) != certificate_suffixes.end()) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  std::vector<crypto::Certificate> anchors;
+  for (const auto& file : files) append(anchors, crypto::Certificate::read_bundle(file));
+  if (!anchors.empty()) return anchors;
+  throw Error(ErrorKind::io, in_quotes(folder.string()) + " holds no certificate to trust",
+              "their names end in .pem, .crt, .cer or .der")
+      .with_file(folder.string());
+}
+
+std::vector<crypto::Certificate> system_anchors() {
+  for (const auto* bundle : system_bundles) {
+    if (fs::exists(bundle)) return crypto::Certificate::read_bundle(bundle);
+  }
+  throw Error(ErrorKind::io, "this system has no file of authorities that it trusts",
+              "the package is often called ca-certificates; --trust FILE names your own");
+}
+
+std::vector<crypto::Certificate> anchors_from(const std::string& source) {
+  if (source == "system") return system_anchors();
+  std::error_code unknown;
+  if (fs::is_directory(source, unknown)) return anchors_in_folder(source);
+  return crypto::Certificate::read_bundle(source);
+}
+
+/// RevocationInfoChoice (RFC 5652 §10.2.1, RFC 5940): a list, or an OCSP response. What cannot be read tells nothing.
+void add_revocation_value(const Bytes& value, trust::Evidence& evidence) {
+  namespace der = crypto::der;
+  try {
+    if (value.front() == der::tag::sequence) {
+      evidence.revocation_lists.push_back(
+          std::make_shared<const trust::RevocationList>(value, "inside the signature file"));
+      return;
+    }
+    der::Reader outer(value);
+    auto fields = outer.enter(der::tag::context_constructed(1));
+    if (fields.next_object_identifier() != "1.3.6.1.5.5.7.16.2") return;
+    const auto response = fields.next(der::tag::sequence).whole;
+    evidence.ocsp_responses.push_back(std::make_shared<const trust::OcspResponse>(
+        Bytes(response.begin(), response.end()), "inside the signature file"));
+  } catch (const Error&) {  // absent
+  }
+}
+
+}  // namespace
+
+void declare_trust_options(cli::OptionSet& options) {
+  const auto repeatable = [&](const char* name, const char* placeholder, const char* description) {
+    auto& option = options.value(name, placeholder, description);
+    option.kind = cli::ValueKind::file;
+    option.repeatable = true;
+  };
+  repeatable("trust", "SOURCE", "whom to trust: certificates in a file or folder, or 'system'");
+  repeatable("crl", "FILE", "a revocation list, DER or PEM; with --trust");
+  repeatable("ocsp", "FILE", "an OCSP response, DER or PEM; with --trust");
+  options.flag("require-revocation", "refuse what is not known not to be revoked; with --trust");
+  options.value("purpose", "NAME", "what the certificate has to be for: signature, authentication or any; with --trust")
+      .choices = {"signature", "authentication", "any"};
+  options.value("at", "TIME", "judge the certificate as of this time (default: now), as in RFC 3339");
+}
+
+void check_trust_options(const cli::Arguments& arguments) {
+  (void)time_of(arguments);
+  if (arguments.has("trust")) return;
+  for (const auto* name : needing_trust) {
+    if (!arguments.has(name)) continue;
+    throw Error(ErrorKind::usage, "--" + std::string(name) + " means nothing without anybody to trust",
+                "--trust FILE names the authorities' certificates, --trust system those of this system");
+  }
+}
+
+TrustOptions trust_options_from(const cli::Arguments& arguments) {
+  TrustOptions options;
+  for (const auto& source : arguments.values("trust")) append(options.evidence.anchors, anchors_from(source));
+  for (const auto& file : arguments.values("crl")) {
+    options.evidence.revocation_lists.push_back(trust::read_revocation_list(file));
+  }
+  for (const auto& file : arguments.values("ocsp")) {
+    options.evidence.ocsp_responses.push_back(trust::read_ocsp_response(file));
+  }
+  options.demand.at = time_of(arguments);
+  options.demand.now = now();
+  options.demand.require_revocation = arguments.has("require-revocation");
+  options.demand.allow_sha1 = arguments.has("allow-sha1");
+  const auto purpose = arguments.value("purpose").value_or("any");
+  if (purpose == "signature") options.demand.purpose = Purpose::signature;
+  if (purpose == "authentication") options.demand.purpose = Purpose::authentication;
+  return options;
+}
+
+Time time_of(const cli::Arguments& arguments) {
+  const auto text = arguments.value("at");
+  if (!text) return now();
+  const auto at = cli::time_option("at", *text, cli::OfDay::end);
+  // Today, as a date alone, ends in the future.
+  if (at < now() + std::chrono::days(1)) return std::min(at, now());
+  throw Error(ErrorKind::usage, "--at " + in_quotes(*text) + " lies in the future");
+}
+
+trust::TrustReport judge_signer(const TrustOptions& options, const formats::SignatureReport& signature,
+                                const formats::FileReport& file, const std::vector<crypto::Certificate>& given,
+                                const std::vector<crypto::Certificate>& intermediates) {
+  auto evidence = options.evidence;
+  append(evidence.intermediates, intermediates);
+  append(evidence.intermediates, given);
+  append(evidence.intermediates, file.certificates);
+  for (const auto& value : file.revocation_values) add_revocation_value(value, evidence);
+  auto demand = options.demand;
+  demand.claimed_signing_time = signature.signing_time;
+  return trust::judge(*signature.signer, evidence, demand);
+}
+
+}  // namespace eidtool::commands

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "cli/command.hpp"
+#include "formats/format.hpp"
+#include "trust/trust.hpp"
+
+namespace eidtool::commands {
+
+/// What `verify` was told of whom to trust; the lists of many files are read once.
+struct TrustOptions {
+  trust::Evidence evidence;
+  trust::Demand demand;
+};
+
+/// --trust, --at, --crl, --ocsp, --require-revocation, --purpose.
+void declare_trust_options(cli::OptionSet& options);
+
+/// Throws usage for options that need --trust and stand without it, and for a time that is none.
+void check_trust_options(const cli::Arguments& arguments);
+
+/// Reads what the options name. Throws io, malformed, not_found.
+TrustOptions trust_options_from(const cli::Arguments& arguments);
+
+/// --at, or now.
+Time time_of(const cli::Arguments& arguments);
+
+/// Whether to believe the certificate of a signature that has one, with what the signature file carries.
+trust::TrustReport judge_signer(const TrustOptions& options, const formats::SignatureReport& signature,
+                                const formats::FileReport& file, const std::vector<crypto::Certificate>& given,
+                                const std::vector<crypto::Certificate>& intermediates);
+
+}  // namespace eidtool::commands

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/signed_object.hpp"
+
+#include "base/error.hpp"
+#include "crypto/der.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/ecdsa_signature.hpp"
+
+namespace eidtool::crypto {
+
+SignedObject SignedObject::read(BytesView sequence_content, BytesView* rest) {
+  der::Reader fields(sequence_content);
+  const auto content = fields.next(der::tag::sequence).whole;
+  SignedObject object;
+  object.content.assign(content.begin(), content.end());
+  object.algorithm = AlgorithmIdentifier::read(fields);
+  const auto bits = fields.next(der::tag::bit_string).content;
+  if (bits.empty() || bits.front() != 0) throw Error(ErrorKind::malformed, "its signature is no whole number of bytes");
+  object.signature.assign(bits.begin() + 1, bits.end());
+  if (rest != nullptr) {
+    *rest = fields.rest();
+  } else {
+    fields.end();
+  }
+  return object;
+}
+
+bool SignedObject::is_signed_by(const PublicKey& key) const {
+  const auto scheme = signature_scheme(algorithm, std::nullopt);
+  if (scheme.algorithm->key_type != key.type()) return false;
+  if (key.type() == KeyType::ed25519) return key.verify_message(content, signature);
+  auto plain = std::optional<Bytes>(signature);
+  if (key.type() == KeyType::ec) plain = ecdsa_from_der(signature, key.order_size());
+  return plain && key.verify_digest(*scheme.algorithm, digest(scheme.algorithm->hash, content), *plain, scheme.salt_size);
+}
+
+}  // namespace eidtool::crypto

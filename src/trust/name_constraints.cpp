@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trust/name_constraints.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "crypto/der.hpp"
+
+namespace eidtool::trust {
+
+namespace {
+
+namespace der = crypto::der;
+
+/// The CHOICE of GeneralName (RFC 5280 §4.2.1.6), those kinds that can be compared.
+constexpr std::uint8_t mail_address = der::tag::context(1);
+constexpr std::uint8_t host_name = der::tag::context(2);
+constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
+constexpr std::uint8_t uniform_resource_identifier = der::tag::context(6);
+constexpr std::uint8_t address = der::tag::context(7);
+
+std::string text_of(BytesView bytes) { return to_lower({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); }
+
+/// `host` is `base` or, at whole labels, below it.
+bool is_host_within(const std::string& host, const std::string& base) {
+  if (base.empty() || host == base) return true;
+  return host.ends_with(base) && host[host.size() - base.size() - 1] == '.';
+}
+
+/// As in constraints of mail and URI: `.example.pt` is what is below and not the host itself, `example.pt` that alone.
+bool is_host_as(const std::string& host, const std::string& base) {
+  if (base.starts_with('.')) return host.size() > base.size() && host.ends_with(base);
+  return host == base;
+}
+
+bool is_mail_within(const std::string& mail, const std::string& base) {
+  const auto at = mail.rfind('@');
+  if (at == std::string::npos) return false;
+  if (base.find('@') != std::string::npos) return mail == base;
+  return is_host_as(mail.substr(at + 1), base);
+}
+
+/// The host of a URI; nothing where it has none that is a name (§4.2.1.10 wants such URIs refused).
+std::optional<std::string> host_of(const std::string& uri) {
+  const auto scheme = uri.find("://");
+  if (scheme == std::string::npos) return std::nullopt;
+  auto authority = uri.substr(scheme + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const auto user = authority.rfind('@');
+  if (user != std::string::npos) authority = authority.substr(user + 1);
+  authority = authority.substr(0, authority.find(':'));
+  const bool is_number = authority.find_first_not_of("0123456789.") == std::string::npos;
+  if (authority.empty() || authority.front() == '[' || is_number) return std::nullopt;
+  return authority;
+}
+
+/// `base` is an address and a mask of the same size.
+bool is_address_within(const Bytes& bytes, const Bytes& base) {
+  if (base.size() != 2 * bytes.size()) return false;
+  for (std::size_t index = 0; index < bytes.size(); ++index) {
+    const auto mask = base[bytes.size() + index];
+    if ((bytes[index] & mask) != (base[index] & mask)) return false;
+  }
+  return true;
+}
+
+bool is_within(const GeneralName& name, const GeneralName& base) {
+  switch (name.tag) {
+    case mail_address: return is_mail_within(text_of(name.content), text_of(base.content));
+    case host_name: return is_host_within(text_of(name.content), text_of(base.content));
+    case directory_name: return crypto::is_name_within(name.content, base.content);
+    case uniform_resource_identifier: {
+      const auto host = host_of(text_of(name.content));
+      return host && is_host_as(*host, text_of(base.content));
+    }
+    case address: return is_address_within(name.content, base.content);
+    default: return false;
+  }
+}
+
+bool is_comparable(std::uint8_t tag) {
+  return tag == mail_address || tag == host_name || tag == directory_name || tag == uniform_resource_identifier ||
+         tag == address;
+}
+
+std::string description(const GeneralName& name) {
+  try {
+    if (name.tag == directory_name) return crypto::distinguished_name_text(name.content);
+  } catch (const Error&) {  // absent: it is no Name
+  }
+  return {reinterpret_cast<const char*>(name.content.data()), name.content.size()};
+}
+
+/// A mail address in the subject counts where there is no other (§4.2.1.10): the value of emailAddress attributes.
+std::vector<GeneralName> mail_addresses_in(const Bytes& subject) {
+  std::vector<GeneralName> names;
+  der::Reader outer(subject);
+  for (auto rdns = outer.enter(der::tag::sequence); !rdns.at_end();) {
+    for (auto rdn = rdns.enter(der::tag::set); !rdn.at_end();) {
+      auto pair = rdn.enter(der::tag::sequence);
+      const auto type = pair.next_object_identifier();
+      const auto value = pair.next().content;
+      if (type == "1.2.840.113549.1.9.1") names.push_back({mail_address, Bytes(value.begin(), value.end())});
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+void NameSubtrees::add(const NameConstraints& constraints) {
+  for (const auto* bases : {&constraints.permitted, &constraints.excluded}) {
+    for (const auto& base : *bases) {
+      if (is_comparable(base.tag)) continue;
+      throw Error(ErrorKind::unsupported, "it constrains names of a kind that eidtool cannot compare");
+    }
+  }
+  if (!constraints.permitted.empty()) permitted_.push_back(constraints.permitted);
+  excluded_.insert(excluded_.end(), constraints.excluded.begin(), constraints.excluded.end());
+}
+
+bool NameSubtrees::is_allowed(const GeneralName& name) const {
+  for (const auto& bases : permitted_) {
+    const auto same_kind = [&](const GeneralName& base) { return base.tag == name.tag; };
+    if (std::ranges::none_of(bases, same_kind)) continue;
+    if (std::ranges::none_of(bases, [&](const auto& base) { return same_kind(base) && is_within(name, base); })) {
+      return false;
+    }
+  }
+  // A URI without a host name cannot be told to lie outside.
+  const bool has_no_host = name.tag == uniform_resource_identifier && !host_of(text_of(name.content));
+  return std::ranges::none_of(
+      excluded_, [&](const auto& base) { return base.tag == name.tag && (has_no_host || is_within(name, base)); });
+}
+
+std::optional<std::string> NameSubtrees::offending_name(const crypto::Certificate& certificate,
+                                                        const Extensions& extensions) const {
+  if (permitted_.empty() && excluded_.empty()) return std::nullopt;
+  std::vector<GeneralName> names = extensions.alternative_names;
+  const Bytes empty_name = {der::tag::sequence, 0};
+  if (certificate.subject_der() != empty_name) names.push_back({directory_name, certificate.subject_der()});
+  if (std::ranges::none_of(names, [](const auto& name) { return name.tag == mail_address; })) {
+    for (auto& name : mail_addresses_in(certificate.subject_der())) names.push_back(std::move(name));
+  }
+  for (const auto& name : names) {
+    if (!is_allowed(name)) return description(name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace eidtool::trust

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trust/extensions.hpp"
+
+namespace eidtool::trust {
+
+/// The subtrees in which names have to lie, and those in which they must not, gathered down a chain (RFC 5280
+/// §6.1.1 (h)–(i), §6.1.4 (g)).
+class NameSubtrees {
+ public:
+  /// One more authority's constraints. Throws unsupported for kinds of names that eidtool cannot compare: letting them
+  /// pass unchecked would be wrong (§4.2.1.10).
+  void add(const NameConstraints& constraints);
+
+  /// The name of `certificate` that lies where it must not, for people; nothing where all of them lie right.
+  std::optional<std::string> offending_name(const crypto::Certificate& certificate, const Extensions& extensions) const;
+
+ private:
+  bool is_allowed(const GeneralName& name) const;
+
+  std::vector<std::vector<GeneralName>> permitted_;  // a name has to lie in one of each, where one is of its kind
+  std::vector<GeneralName> excluded_;
+};
+
+}  // namespace eidtool::trust

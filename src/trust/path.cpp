@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trust/path.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "crypto/algorithm_identifier.hpp"
+#include "trust/name_constraints.hpp"
+
+namespace eidtool::trust {
+
+namespace {
+
+using crypto::Certificate;
+
+constexpr std::size_t longest_path = 20;      // certificates
+constexpr std::size_t most_steps = 2000;      // certificates looked at while paths are built
+constexpr std::size_t least_rsa_size = 2048;  // bits, ETSI TS 119 312 §6.2.2.1
+constexpr std::size_t least_ec_size = 224;    // bits
+
+std::string who(const Certificate& certificate) {
+  return in_quotes(certificate.common_name().empty() ? certificate.subject() : certificate.common_name());
+}
+
+/// RFC 5280 §6.1 over one path: the state that goes down from the anchor, and what was found.
+class Check {
+ public:
+  Check(const Path& path, const PathRequest& request)
+      : path_(path), request_(request), policies_(request.policies, path.size() - 1), path_length_(path.size()) {}
+
+  std::vector<Finding> findings() {
+    look_at(path_.back());
+    if (path_.size() > 1) begin_with_anchor();
+    for (auto index = path_.size() - 1; index-- > 0;) process(path_[index], path_[index + 1], index == 0);
+    return std::move(findings_);
+  }
+
+ private:
+  void fail(SubIndication sub_indication, std::string_view code, const std::string& message) {
+    findings_.push_back(failure(sub_indication, code, message));
+  }
+  void fail_chain(std::string_view code, const std::string& message) {
+    findings_.push_back(failure(SubIndication::certificate_chain_general_failure, code, message));
+  }
+
+  /// What every certificate of the path has to fulfil, the anchor too: its time and its key.
+  void look_at(const Certificate& certificate) {
+    if (request_.at > certificate.not_after()) {
+      fail(SubIndication::out_of_bounds_no_poe, "certificate_expired",
+           "the certificate of " + who(certificate) + " expired on " + to_rfc3339(certificate.not_after()));
+    }
+    if (request_.at < certificate.not_before()) {
+      fail(SubIndication::out_of_bounds_no_poe, "certificate_not_yet_valid",
+           "the certificate of " + who(certificate) + " is valid only from " + to_rfc3339(certificate.not_before()));
+    }
+    try {
+      const auto& key = certificate.public_key();
+      const bool is_weak = (key.type() == KeyType::rsa && key.size() < least_rsa_size) ||
+                           (key.type() == KeyType::ec && key.size() < least_ec_size);
+      if (is_weak) {
+        fail(SubIndication::crypto_constraints_failure, "weak_key",
+             "the key of " + who(certificate) + " is weak: " + key.description());
+      }
+    } catch (const Error& error) {  // absent: a kind of key that is not checked
+      fail(SubIndication::crypto_constraints_failure, "unsupported",
+           "the key of " + who(certificate) + " cannot be used: " + error.what());
+    }
+  }
+
+  Extensions extensions_or_failure(const Certificate& certificate) {
+    try {
+      auto extensions = extensions_of(certificate);
+      for (const auto& oid : extensions.unknown_critical) {
+        fail_chain("critical_extension", "the certificate of " + who(certificate) + " has the critical extension " +
+                                             oid + ", which eidtool does not know");
+      }
+      return extensions;
+    } catch (const Error& error) {  // what a stranger wrote is a finding
+      fail_chain("chain_malformed", "the certificate of " + who(certificate) + " is broken: " + error.what());
+      return {};
+    }
+  }
+
+  /// RFC 5937 §3.2: what the anchor's certificate says of the chains below it.
+  void begin_with_anchor() {
+    const auto& anchor = path_.back();
+    const auto extensions = extensions_or_failure(anchor);
+    if (!anchor.extensions().empty()) check_authority(anchor, extensions, extensions.has_basic_constraints);
+    if (extensions.path_length) path_length_ = std::min<std::uint64_t>(path_length_, *extensions.path_length);
+    add_constraints(anchor, extensions);
+  }
+
+  void check_authority(const Certificate& certificate, const Extensions& extensions, bool wants_basic_constraints) {
+    if (wants_basic_constraints && !extensions.is_ca) {
+      fail_chain("not_an_authority",
+                 who(certificate) + " is no certification authority and must not issue certificates");
+    }
+    if (!extensions.allows(KeyUsage::certificate_signing)) {
+      fail_chain("not_an_authority", "the key of " + who(certificate) + " must not sign certificates");
+    }
+  }
+
+  void add_constraints(const Certificate& certificate, const Extensions& extensions) {
+    if (!extensions.name_constraints) return;
+    try {
+      subtrees_.add(*extensions.name_constraints);
+    } catch (const Error& error) {  // a kind of names that cannot be compared
+      fail_chain("name_constraint", "the certificate of " + who(certificate) + ": " + error.what());
+    }
+  }
+
+  void check_signature(const Certificate& certificate, const Certificate& issuer) {
+    try {
+      if (crypto::names_match(issuer.subject_der(), certificate.issuer_der()) &&
+          certificate.signed_object().is_signed_by(issuer.public_key())) {
+        const auto scheme = crypto::signature_scheme(certificate.signed_object().algorithm, std::nullopt);
+        if (scheme.algorithm->hash == HashAlgorithm::sha1 && !request_.allow_sha1) {
+          fail(SubIndication::crypto_constraints_failure, "chain_sha1",
+               "the certificate of " + who(certificate) + " was signed over SHA-1, which proves little");
+        }
+        return;
+      }
+      fail_chain("chain_signature", "the certificate of " + who(certificate) + " was not issued by " + who(issuer));
+    } catch (const Error& error) {  // an algorithm that is not checked
+      fail(SubIndication::crypto_constraints_failure, "unsupported",
+           "the certificate of " + who(certificate) + " cannot be checked: " + error.what());
+    }
+  }
+
+  /// §6.1.3, and §6.1.4 unless it is the last.
+  void process(const Certificate& certificate, const Certificate& issuer, bool is_last) {
+    check_signature(certificate, issuer);
+    look_at(certificate);
+    const auto extensions = extensions_or_failure(certificate);
+    const bool is_self_issued = crypto::names_match(certificate.subject_der(), certificate.issuer_der());
+    if (is_last || !is_self_issued) {
+      if (const auto name = offending_name(certificate, extensions)) {
+        fail_chain("name_constraint",
+                   "an authority above " + who(certificate) + " may not vouch for the name " + in_quotes(*name));
+      }
+    }
+    if (!policies_fail_ && !policies_.process(extensions, is_self_issued, is_last)) policies_fail_ = true;
+    if (is_last) {
+      if (policies_fail_ || !policies_.wrap_up(extensions)) {
+        fail(SubIndication::chain_constraints_failure, "policy",
+             "the certificates were not issued under a policy that the authorities demand");
+      }
+      return;
+    }
+    check_authority(certificate, extensions, true);
+    if (!is_self_issued) {
+      if (path_length_ == 0) {
+        fail_chain("path_length", who(certificate) + " is one authority more than one above it allows");
+      } else {
+        --path_length_;
+      }
+    }
+    if (extensions.path_length) path_length_ = std::min<std::uint64_t>(path_length_, *extensions.path_length);
+    add_constraints(certificate, extensions);
+  }
+
+  std::optional<std::string> offending_name(const Certificate& certificate, const Extensions& extensions) {
+    try {
+      return subtrees_.offending_name(certificate, extensions);
+    } catch (const Error&) {  // a name that cannot be read cannot be told to lie right
+      return certificate.subject();
+    }
+  }
+
+  const Path& path_;
+  const PathRequest& request_;
+  PolicyGraph policies_;
+  bool policies_fail_ = false;
+  NameSubtrees subtrees_;
+  std::uint64_t path_length_;
+  std::vector<Finding> findings_;
+};
+
+void keep_one_of_each(std::vector<Certificate>& certificates) {
+  std::vector<Certificate> kept;
+  for (auto& certificate : certificates) {
+    if (std::ranges::none_of(kept, [&](const auto& one) { return one.der() == certificate.der(); })) {
+      kept.push_back(std::move(certificate));
+    }
+  }
+  certificates = std::move(kept);
+}
+
+}  // namespace
+
+std::vector<Finding> check_path(const Path& path, const PathRequest& request) {
+  return Check(path, request).findings();
+}
+
+PathBuilder::PathBuilder(std::vector<Certificate> anchors, std::vector<Certificate> pool)
+    : anchors_(std::move(anchors)), pool_(std::move(pool)) {
+  keep_one_of_each(anchors_);
+  keep_one_of_each(pool_);
+  // Of two certificates of one authority the one that is valid longest is likely to be it.
+  std::ranges::stable_sort(pool_, std::ranges::greater(), &Certificate::not_after);
+}
+
+void PathBuilder::for_each_path(const Certificate& certificate, const std::function<bool(const Path&)>& visit) {
+  steps_ = 0;
+  Path path = {certificate};
+  extend(path, visit);
+}
+
+bool PathBuilder::is_issued_by(const Certificate& certificate, const Certificate& issuer) {
+  // Names first: they cost nothing.
+  if (!crypto::names_match(issuer.subject_der(), certificate.issuer_der())) return false;
+  const auto [known, is_new] =
+      known_.try_emplace({certificate.fingerprint_sha256(), issuer.fingerprint_sha256()}, false);
+  if (is_new) known->second = certificate.is_issued_by(issuer);
+  return known->second;
+}
+
+bool PathBuilder::extend(Path& path, const std::function<bool(const Path&)>& visit) {
+  const auto& last = path.back();
+  for (const auto& anchor : anchors_) {
+    if (anchor.der() == last.der()) return visit(path);
+  }
+  if (path.size() >= longest_path) return false;
+  const auto on_path = [&](const Certificate& candidate) {
+    return std::ranges::any_of(path, [&](const auto& one) { return one.der() == candidate.der(); });
+  };
+  for (const auto* candidates : {&anchors_, &pool_}) {
+    for (const auto& candidate : *candidates) {
+      if (on_path(candidate) || !is_issued_by(path.back(), candidate)) continue;
+      if (++steps_ > most_steps) return false;
+      path.push_back(candidate);
+      const bool done = extend(path, visit);
+      path.pop_back();
+      if (done) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace eidtool::trust

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "crypto/algorithm_identifier.hpp"
+#include "crypto/asn1.hpp"
+#include "trust/extensions.hpp"
+#include "trust/revocation.hpp"
+
+namespace eidtool::trust {
+
+namespace {
+
+namespace der = crypto::der;
+
+Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
+
+/// ReasonFlags (RFC 5280 §4.2.1.13): bit n as there.
+unsigned read_reasons(BytesView bits) {
+  unsigned reasons = 0;
+  for (unsigned index = 0; index < 9 && 1 + index / 8 < bits.size(); ++index) {
+    if ((bits[1 + index / 8] & (0x80U >> (index % 8))) != 0) reasons |= 1U << index;
+  }
+  return reasons | 1U;
+}
+
+/// The names of a DistributionPointName, each as a GeneralName's tag and content; one that is relative to the issuer is
+/// made whole.
+std::vector<Bytes> names_of(BytesView point_name, const Bytes& issuer) {
+  std::vector<Bytes> names;
+  der::Reader reader(point_name);
+  if (const auto full = reader.next_if(der::tag::context_constructed(0))) {
+    for (der::Reader list(full->content); !list.at_end();) {
+      const auto name = list.next().whole;
+      names.emplace_back(name.begin(), name.end());
+    }
+  } else if (const auto relative = reader.next_if(der::tag::context_constructed(1))) {
+    der::Reader outer(issuer);
+    const auto rdns = outer.next(der::tag::sequence).content;
+    Bytes name(rdns.begin(), rdns.end());
+    const auto rdn = der::encoded(der::tag::set, relative->content);
+    name.insert(name.end(), rdn.begin(), rdn.end());
+    names.push_back(der::encoded(der::tag::context_constructed(4), der::encoded(der::tag::sequence, name)));
+  }
+  return names;
+}
+
+bool same_general_name(const Bytes& left, const Bytes& right) {
+  if (left == right) return true;
+  constexpr auto directory = der::tag::context_constructed(4);
+  if (left.front() != directory || right.front() != directory) return false;
+  der::Reader left_reader(left);
+  der::Reader right_reader(right);
+  return crypto::names_match(left_reader.next().content, right_reader.next().content);
+}
+
+/// A DistributionPoint of a certificate (RFC 5280 §4.2.1.13).
+struct Point {
+  std::vector<Bytes> names;
+  unsigned reasons = RevocationAnswer::all_reasons;
+  bool has_other_issuer = false;
+};
+
+std::vector<Point> points_of(const crypto::Certificate& certificate) {
+  const auto* extension = certificate.extension("2.5.29.31");
+  const auto issuer_name = der::encoded(der::tag::context_constructed(4), certificate.issuer_der());
+  // Without the extension a list of the issuer's own for everything is meant.
+  if (extension == nullptr) return {{{issuer_name}}};
+  std::vector<Point> points;
+  der::Reader outer(extension->value);
+  for (auto list = outer.enter(der::tag::sequence); !list.at_end();) {
+    auto fields = list.enter(der::tag::sequence);
+    Point point;
+    if (const auto name = fields.next_if(der::tag::context_constructed(0))) {
+      point.names = names_of(name->content, certificate.issuer_der());
+    } else {
+      point.names = {issuer_name};
+    }
+    if (const auto reasons = fields.next_if(der::tag::context(1))) point.reasons = read_reasons(reasons->content);
+    point.has_other_issuer = fields.next_if(der::tag::context_constructed(2)).has_value();
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+}  // namespace
+
+RevocationList::RevocationList(Bytes bytes, std::string name) : name_(std::move(name)) {
+  der::Reader outer(bytes);
+  signed_object_ = crypto::SignedObject::read(outer.next(der::tag::sequence).content);
+  outer.end();
+  der::Reader whole(signed_object_.content);
+  auto fields = whole.enter(der::tag::sequence);
+  fields.next_if(der::tag::integer);  // version
+  if (!crypto::AlgorithmIdentifier::read(fields).means(signed_object_.algorithm)) {
+    throw malformed("it names two signature algorithms");
+  }
+  const auto issuer = fields.next(der::tag::sequence).whole;
+  issuer_.assign(issuer.begin(), issuer.end());
+  this_update_ = fields.next_time();
+  if (fields.next_tag() == der::tag::utc_time || fields.next_tag() == der::tag::generalized_time) {
+    next_update_ = fields.next_time();
+  }
+  if (const auto entries = fields.next_if(der::tag::sequence)) {
+    entries_offset_ = static_cast<std::size_t>(entries->content.data() - signed_object_.content.data());
+    entries_size_ = entries->content.size();
+  }
+  if (const auto extensions = fields.next_if(der::tag::context_constructed(0))) read_extensions(extensions->content);
+  fields.end();
+}
+
+void RevocationList::read_extensions(BytesView content) {
+  der::Reader wrapped(content);
+  auto list = wrapped.enter(der::tag::sequence);
+  wrapped.end();
+  while (!list.at_end()) {
+    auto fields = list.enter(der::tag::sequence);
+    const auto oid = fields.next_object_identifier();
+    const auto critical = fields.next_if(der::tag::boolean);
+    der::Reader value(fields.next(der::tag::octet_string).content);
+    fields.end();
+    if (oid == "2.5.29.28") {
+      distribution_point_.is_there = true;
+      auto point = value.enter(der::tag::sequence);
+      const auto flag = [&](unsigned number) {
+        const auto found = point.next_if(der::tag::context(number));
+        return found && found->content.size() == 1 && found->content[0] != 0;
+      };
+      if (const auto name = point.next_if(der::tag::context_constructed(0))) {
+        distribution_point_.name.emplace(name->content.begin(), name->content.end());
+      }
+      distribution_point_.only_users = flag(1);
+      distribution_point_.only_authorities = flag(2);
+      if (const auto reasons = point.next_if(der::tag::context(3))) {
+        distribution_point_.reasons = read_reasons(reasons->content);
+      }
+      distribution_point_.is_indirect = flag(4);
+      distribution_point_.only_attributes = flag(5);
+      point.end();
+    } else if (oid == "2.5.29.27") {
+      is_delta_ = true;
+    } else if (oid == "2.5.29.60") {
+      expired_since_ = value.next_time();
+    } else if (critical && critical->content.size() == 1 && critical->content[0] != 0 && oid != "2.5.29.20" &&
+               oid != "2.5.29.35") {
+      unknown_critical_ = oid;
+    }
+  }
+}
+
+RevocationAnswer RevocationList::answer(const RevocationQuestion& question) const {
+  using Status = RevocationAnswer::Status;
+  if (!crypto::names_match(issuer_, question.certificate.issuer_der())) {
+    // An indirect list may speak of certificates of other issuers; it is not looked into.
+    return {};
+  }
+  const auto unusable = [&](const std::string& why) {
+    RevocationAnswer answer;
+    answer.status = Status::unusable;
+    answer.why = "the revocation list " + name_ + " " + why;
+    return answer;
+  };
+  try {
+    if (distribution_point_.is_indirect) return unusable("is an indirect one, which eidtool does not read");
+    if (is_delta_) return unusable("tells only what changed since another one");
+    if (!unknown_critical_.empty())
+      return unusable("has the critical extension " + unknown_critical_ + ", which is unknown");
+    unsigned reasons = RevocationAnswer::all_reasons;
+    if (!covers(question, reasons)) return {};
+    if (const auto why = why_not_signed(question)) return unusable(*why);
+    if (const auto why = why_out_of_time(question)) return unusable(*why);
+    auto answer = look_up(question);
+    answer.reasons_mask = reasons;
+    return answer;
+  } catch (const Error& error) {  // what a stranger wrote
+    return unusable(std::string("is broken: ") + error.what());
+  }
+}
+
+/// RFC 5280 §6.3.3 (b)(2) and (d).
+bool RevocationList::covers(const RevocationQuestion& question, unsigned& reasons) const {
+  const auto points = points_of(question.certificate);
+  if (!distribution_point_.is_there) return true;
+  const bool is_authority = question.certificate.is_ca();
+  if (distribution_point_.only_attributes || (distribution_point_.only_users && is_authority) ||
+      (distribution_point_.only_authorities && !is_authority)) {
+    return false;
+  }
+  reasons = 0;
+  for (const auto& point : points) {
+    if (point.has_other_issuer) continue;
+    bool matches = !distribution_point_.name;
+    if (distribution_point_.name) {
+      for (const auto& name : names_of(*distribution_point_.name, issuer_)) {
+        matches = matches ||
+                  std::ranges::any_of(point.names, [&](const auto& other) { return same_general_name(name, other); });
+      }
+    }
+    if (matches) reasons |= point.reasons & distribution_point_.reasons;
+  }
+  return reasons != 0;
+}
+
+/// RFC 5280 §6.3.3 (f) and (g): the issuer's own key, or one that it has only for lists, under the same name.
+std::optional<std::string> RevocationList::why_not_signed(const RevocationQuestion& question) const {
+  const auto scheme = crypto::signature_scheme(signed_object_.algorithm, std::nullopt);
+  if (scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1) return "was signed over SHA-1";
+  const auto signed_by = [&](const crypto::Certificate& signer) {
+    try {
+      return signed_object_.is_signed_by(signer.public_key());
+    } catch (const Error&) {  // absent: a key of a kind that is not checked
+      return false;
+    }
+  };
+  if (signed_by(question.issuer)) {
+    if (extensions_of(question.issuer).allows(KeyUsage::crl_signing)) return std::nullopt;
+    return "was signed with a key that must not sign lists";
+  }
+  for (const auto& candidate : question.pool) {
+    if (candidate.der() == question.issuer.der() || candidate.der() == question.certificate.der()) continue;
+    if (!crypto::names_match(candidate.subject_der(), issuer_) || !signed_by(candidate)) continue;
+    const auto extensions = extensions_of(candidate);
+    if (extensions.allows(KeyUsage::crl_signing) && question.is_trusted(candidate)) return std::nullopt;
+  }
+  return "was not signed by " + in_quotes(question.issuer.common_name());
+}
+
+std::optional<std::string> RevocationList::why_out_of_time(const RevocationQuestion& question) const {
+  if (this_update_ > question.now) return "is from the future: " + to_rfc3339(this_update_);
+  if (!next_update_) return "does not say until when it holds";
+  if (*next_update_ < question.at) return "is out of date since " + to_rfc3339(*next_update_);
+  // Entries may be dropped once a certificate has expired (RFC 5280 §3.3, X.509 §9.5.2.13).
+  const auto& certificate = question.certificate;
+  const bool keeps_expired = expired_since_ && *expired_since_ <= certificate.not_after();
+  if (this_update_ > certificate.not_after() && !keeps_expired) {
+    return "was made after the certificate had expired, and need not name it any more";
+  }
+  return std::nullopt;
+}
+
+RevocationAnswer RevocationList::look_up(const RevocationQuestion& question) const {
+  RevocationAnswer answer;
+  answer.status = RevocationAnswer::Status::good;
+  const auto content = BytesView(signed_object_.content).subspan(entries_offset_, entries_size_);
+  for (der::Reader entries(content); !entries.at_end();) {
+    auto entry = entries.enter(der::tag::sequence);
+    const auto serial = der::serial_number_of(entry.next(der::tag::integer).content);
+    if (!std::ranges::equal(serial, question.certificate.serial_number())) continue;
+    answer.revoked_at = entry.next_time();
+    if (const auto extensions = entry.next_if(der::tag::sequence)) {
+      for (der::Reader list(extensions->content); !list.at_end();) {
+        auto fields = list.enter(der::tag::sequence);
+        const auto oid = fields.next_object_identifier();
+        const auto critical = fields.next_if(der::tag::boolean);
+        const auto value = fields.next(der::tag::octet_string).content;
+        if (oid == "2.5.29.21" && value.size() == 3) answer.reason = value[2];
+        const bool is_known = oid == "2.5.29.21" || oid == "2.5.29.24";
+        if (critical && critical->content.size() == 1 && critical->content[0] != 0 && !is_known) {
+          throw malformed("its entry has the critical extension " + oid + ", which is unknown");
+        }
+      }
+    }
+    answer.status = RevocationAnswer::Status::revoked;
+    return answer;
+  }
+  return answer;
+}
+
+}  // namespace eidtool::trust

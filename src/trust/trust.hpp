@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/finding.hpp"
+#include "base/purpose.hpp"
+#include "base/time.hpp"
+#include "crypto/certificate.hpp"
+#include "trust/path.hpp"
+#include "trust/revocation.hpp"
+
+namespace eidtool::trust {
+
+/// What there is to judge by.
+struct Evidence {
+  std::vector<crypto::Certificate> anchors;
+  std::vector<crypto::Certificate> intermediates;
+  std::vector<RevocationListPointer> revocation_lists = {};
+  std::vector<OcspResponsePointer> ocsp_responses = {};
+};
+
+/// What is asked of a certificate.
+struct Demand {
+  Time at;   // when it has to be valid and not revoked
+  Time now;  // nothing is issued later
+  std::optional<Time> claimed_signing_time = std::nullopt;
+  std::optional<Purpose> purpose = std::nullopt;  // nothing: any that signs
+  bool require_revocation = false;
+  bool allow_sha1 = false;
+  PolicyRequest policies = {};
+};
+
+enum class Trust { not_checked, trusted, not_trusted, indeterminate };
+/// `not_checked`, …
+std::string_view name(Trust trust);
+
+struct TrustReport {
+  Trust trust = Trust::not_checked;
+  Path path;  // the one that was judged, the anchor last; without anchor as far as it goes where there is none
+  std::vector<Finding> findings;
+};
+
+/// Whether to believe a certificate: ETSI EN 319 102-1 V1.3.1 §5.2.6, with path validation as RFC 5280 §6 has it. A
+/// value, whatever a stranger wrote. A signature whose time nobody vouches for gets no more than that clause gives:
+/// what is revoked or expired at `at` is indeterminate.
+TrustReport judge(const crypto::Certificate& certificate, const Evidence& evidence, const Demand& demand);
+
+}  // namespace eidtool::trust

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <vector>
+
+#include "support/authorities.hpp"
+#include "support/catch.hpp"
+#include "support/desk.hpp"
+#include "support/refusal.hpp"
+
+namespace eidtool::tests {
+
+namespace {
+
+/// A person's desk with documents that others signed: root → sub → ana.
+class SignedDesk : public Desk {
+ public:
+  SignedDesk() : Desk(no_tokens), pki(path("pki")) {
+    module_options = {};
+    write("doc", "text");
+    pki.make("root", {"root", authority()});
+    pki.make("sub", {"root", authority()});
+    Order ana{"sub"};
+    ana.common_name = "Ana Conceição";
+    pki.make("ana", ana);
+    pki.sign("ana", path("doc"), path("doc.p7s").string(), {"sub"});
+    pki.write_list("root", "root.crl");
+    pki.write_list("sub", "sub.crl");
+  }
+
+  /// The one record of a verification.
+  JsonLine record(const std::string& line, int status) const {
+    const auto outcome = eidtool("verify --json " + line);
+    INFO(line << "\n" << outcome.output << outcome.errors);
+    CHECK(outcome.status == status);
+    const auto lines = json_lines(outcome.output);
+    REQUIRE(lines.size() == 1);
+    REQUIRE(lines[0].type() == "verification");
+    return lines[0];
+  }
+
+  Authorities pki;
+};
+
+/// The PEM blocks in a card file, where each line is a string of JSON.
+std::vector<std::string> pem_blocks(const std::string& json) {
+  std::vector<std::string> blocks;
+  bool is_inside = false;
+  for (const auto& line : lines_of(json)) {
+    const auto begin = line.find('"');
+    const auto end = line.rfind('"');
+    if (begin == end) continue;
+    const auto text = line.substr(begin + 1, end - begin - 1);
+    if (text.rfind("-----BEGIN", 0) == 0) {
+      blocks.emplace_back();
+      is_inside = true;
+    }
+    if (is_inside) blocks.back() += text + "\n";
+    if (text.rfind("-----END", 0) == 0) is_inside = false;
+  }
+  return blocks;
+}
+
+const std::string lists = " --crl pki/root.crl --crl pki/sub.crl";
+
+}  // namespace
+
+TEST_CASE("with somebody to trust, verify says in one sentence who signed and who vouches") {
+  SignedDesk desk;
+  const auto outcome = desk.eidtool("verify doc.p7s --trust pki/root.pem --require-revocation" + lists);
+  INFO(outcome.output);
+  CHECK(outcome.status == 0);
+  CHECK(lines_of(outcome.output).front() ==
+        "VALID: 'doc' is as it was when Ana Conceição signed it, whose certificate leads to root");
+  const auto record = desk.record("doc.p7s --trust pki/root.pem --require-revocation" + lists, 0);
+  CHECK(record.text("/verdict") == "valid");
+  CHECK(record.text("/indication") == "TOTAL-PASSED");
+  CHECK(record.text("/trust") == "trusted");
+  CHECK(record.count("/chain") == 3);
+  CHECK(record.text("/chain/2") == "CN=root,O=Testes,C=PT");
+}
+
+TEST_CASE("without, it says that nobody was asked") {
+  SignedDesk desk;
+  const auto record = desk.record("doc.p7s", 0);
+  CHECK(record.text("/trust") == "not_checked");
+  CHECK(contains(desk.eidtool("verify doc.p7s").output, "whether to trust that certificate was not checked"));
+}
+
+TEST_CASE("trust comes from files and folders, several, and from the system") {
+  SignedDesk desk;
+  desk.pki.make("stranger", {"stranger", authority()});
+  const auto unknown = desk.record("doc.p7s --trust pki/stranger.pem", 1);
+  CHECK(unknown.text("/verdict") == "indeterminate");
+  CHECK(unknown.text("/sub_indication") == "NO_CERTIFICATE_CHAIN_FOUND");
+  CHECK(unknown.text("/trust") == "not_trusted");
+  CHECK(contains(unknown.text("/advice"), "--trust FILE"));
+  CHECK(desk.record("doc.p7s --trust pki/stranger.pem --trust pki/root.pem", 0).text("/trust") == "trusted");
+  REQUIRE(desk.run({"mkdir", "anchors", "nothing"}).status == 0);
+  desk.write("anchors/README", "no certificate");
+  desk.write("anchors/root.CRT", desk.read("pki/root.pem"));
+  CHECK(desk.record("doc.p7s --trust anchors", 0).text("/trust") == "trusted");
+  check_refused(desk, "verify doc.p7s --trust nothing", 3, "'nothing' holds no certificate");
+  check_refused(desk, "verify doc.p7s --trust missing.pem", 3, "missing.pem");
+  check_refused(desk, "verify doc.p7s --trust doc", 3, "'doc'");
+  CHECK(desk.record("doc.p7s --trust system", 1).text("/trust") == "not_trusted");
+}
+
+TEST_CASE("certificates in between come from the signature, or are given") {
+  SignedDesk desk;
+  desk.pki.sign("ana", desk.path("doc"), desk.path("doc.p7s").string());
+  const auto missing = desk.record("doc.p7s --trust pki/root.pem", 1);
+  CHECK(contains(missing.text("/findings/0/message"), "CN=sub"));
+  CHECK(desk.record("doc.p7s --trust pki/root.pem --intermediates pki/sub.pem", 0).text("/trust") == "trusted");
+}
+
+TEST_CASE("a revoked certificate is told, with what the signature claims and what to do") {
+  SignedDesk desk;
+  desk.pki.revoke("ana", in_days(-3), "keyCompromise");
+  desk.pki.write_list("sub", "sub.crl");
+  const auto record = desk.record("doc.p7s --trust pki/root.pem" + lists, 1);
+  CHECK(record.text("/verdict") == "indeterminate");
+  CHECK(record.text("/indication") == "INDETERMINATE");
+  CHECK(record.text("/sub_indication") == "REVOKED_NO_POE");
+  CHECK(record.text("/trust") == "not_trusted");
+  const auto outcome = desk.eidtool("verify doc.p7s --trust pki/root.pem" + lists);
+  const auto heading = lines_of(outcome.output).front();
+  CHECK(heading.rfind("NOT ACCEPTED: 'doc.p7s', by Ana Conceição, cannot be relied on: ", 0) == 0);
+  CHECK(contains(heading, "keyCompromise"));
+  CHECK(contains(outcome.output, "ask for a new signature"));
+}
+
+TEST_CASE("as of an earlier time the answer is that of then") {
+  SignedDesk desk;
+  desk.pki.make("past", {"sub", {}, in_days(-90), in_days(-1)});
+  desk.pki.sign("past", desk.path("doc"), desk.path("doc.p7s").string(), {"sub"});
+  CHECK(desk.record("doc.p7s --trust pki/root.pem", 1).text("/sub_indication") == "OUT_OF_BOUNDS_NO_POE");
+  const auto date = to_rfc3339(in_days(-5)).substr(0, 10);
+  // It still claims to have been made today, which the certificate contradicts.
+  CHECK(desk.record("doc.p7s --trust pki/root.pem --at " + date, 1).text("/sub_indication") ==
+        "SIG_CONSTRAINTS_FAILURE");
+  // A raw signature claims nothing.
+  REQUIRE(desk.run({"openssl", "dgst", "-sha256", "-sign", "pki/past.key", "-out", "doc.sig", "doc"}).status == 0);
+  const std::string raw = "doc.sig --cert pki/past.pem --intermediates pki/sub.pem --trust pki/root.pem";
+  CHECK(desk.record(raw + " --at " + date, 0).text("/trust") == "trusted");
+  CHECK(desk.record(raw, 1).text("/sub_indication") == "OUT_OF_BOUNDS_NO_POE");
+  for (const std::string at : {"yesterday", "2026-02-30", "2099-01-01", "''"}) {
+    INFO(at);
+    check_refused(desk, "verify doc.p7s --trust pki/root.pem --at " + at, 2, "--at");
+  }
+}
+
+TEST_CASE("revocation that has to be known and is not is no yes") {
+  SignedDesk desk;
+  const auto record = desk.record("doc.p7s --trust pki/root.pem --require-revocation --crl pki/root.crl", 1);
+  CHECK(record.text("/sub_indication") == "TRY_LATER");
+  CHECK(record.text("/trust") == "indeterminate");
+  desk.pki.write_response("ana", "sub", "sub", "ana.ocsp");
+  CHECK(desk.record("doc.p7s --trust pki/root.pem --require-revocation --crl pki/root.crl --ocsp pki/ana.ocsp", 0)
+            .text("/trust") == "trusted");
+}
+
+TEST_CASE("the certificate has to be for what it is used for") {
+  SignedDesk desk;
+  desk.pki.make("identity", {"sub", "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n"});
+  desk.pki.sign("identity", desk.path("doc"), desk.path("doc.p7s").string(), {"sub"});
+  CHECK(desk.record("doc.p7s --trust pki/root.pem", 0).text("/trust") == "trusted");
+  CHECK(desk.record("doc.p7s --trust pki/root.pem --purpose authentication", 0).text("/trust") == "trusted");
+  CHECK(desk.record("doc.p7s --trust pki/root.pem --purpose signature", 1).text("/sub_indication") ==
+        "CHAIN_CONSTRAINTS_FAILURE");
+}
+
+TEST_CASE("a changed document outweighs whom one trusts") {
+  SignedDesk desk;
+  desk.write("doc", "Text");
+  const auto record = desk.record("doc.p7s --trust pki/root.pem", 1);
+  CHECK(record.text("/verdict") == "invalid");
+  CHECK(record.text("/sub_indication") == "HASH_FAILURE");
+}
+
+TEST_CASE("options of trust without anybody to trust are a mistake") {
+  SignedDesk desk;
+  for (const std::string option : {"--crl pki/sub.crl", "--ocsp x", "--require-revocation", "--purpose signature"}) {
+    const auto outcome = check_refused(desk, "verify doc.p7s " + option, 2, "means nothing without anybody to trust");
+    CHECK(says(outcome, "hint", "--trust"));
+  }
+  check_refused(desk, "verify doc.p7s --trust pki/root.pem --purpose love", 2, "love");
+  check_refused(desk, "verify doc.p7s --trust pki/root.pem --crl doc", 3, "'doc' is no revocation list");
+  check_refused(desk, "verify doc.p7s --trust pki/root.pem --ocsp pki/sub.crl", 3, "is no OCSP response");
+}
+
+TEST_CASE("lists inside a signature are evidence too") {
+  SignedDesk desk;
+  desk.pki.revoke("ana", in_days(-3));
+  desk.pki.write_list("sub", "sub.crl");
+  // OpenSSL puts no list into a CMS signature: it is put there by hand.
+  REQUIRE(desk.run({"openssl", "crl", "-in", "pki/sub.crl", "-outform", "DER", "-out", "sub.der"}).status == 0);
+  const auto list = desk.read("sub.der");
+  auto signature = desk.read("doc.p7s");
+  // [1] of SignedData goes right before signerInfos, which is the last element: its SET begins where the last
+  // SignerInfo's does, less the header.
+  const auto dump = desk.run({"openssl", "asn1parse", "-inform", "DER", "-in", "doc.p7s"}).output;
+  std::size_t at = 0;
+  for (const auto& line : lines_of(dump)) {
+    if (contains(line, ":d=3 ") && contains(line, "SET")) at = std::stoul(line);
+  }
+  REQUIRE(at > 0);
+  const auto header = [](char tag, std::size_t size) {
+    return std::string{tag, static_cast<char>(0x82), static_cast<char>(size >> 8U), static_cast<char>(size & 0xffU)};
+  };
+  const auto field =
+      (list.size() < 256 ? std::string{static_cast<char>(0xa1), static_cast<char>(0x81), static_cast<char>(list.size())}
+                         : header(static_cast<char>(0xa1), list.size())) +
+      list;
+  signature.insert(at, field);
+  // The three lengths around it, each of two bytes: ContentInfo, [0], SignedData.
+  for (const std::size_t position : {std::size_t{2}, std::size_t{17}, std::size_t{21}}) {
+    REQUIRE(signature[position - 1] == static_cast<char>(0x82));
+    const auto size = (static_cast<unsigned char>(signature[position]) << 8U) +
+                      static_cast<unsigned char>(signature[position + 1]) + field.size();
+    signature[position] = static_cast<char>(size >> 8U);
+    signature[position + 1] = static_cast<char>(size & 0xffU);
+  }
+  desk.write("doc.p7s", signature);
+  CHECK(desk.record("doc.p7s", 0).text("/verdict") == "valid");
+  CHECK(desk.record("doc.p7s --trust pki/root.pem", 1).text("/sub_indication") == "REVOKED_NO_POE");
+}
+
+TEST_CASE("the virtual citizen is trusted, revoked, expired or not yet valid, as the card was made") {
+  const struct {
+    std::string options;
+    std::string sub_indication;
+  } rows[] = {{"", ""},
+              {"--revoked both", "REVOKED_NO_POE"},
+              {"--expired both", "OUT_OF_BOUNDS_NO_POE"},
+              {"--not-yet-valid both", "OUT_OF_BOUNDS_NO_POE"}};
+  for (const auto& row : rows) {
+    INFO(row.options);
+    Desk desk(no_tokens);
+    desk.module_options = {};
+    desk.write("doc", "text");
+    auto words = words_of("create --key-size 2048 --authorities ca card.json " + row.options);
+    words.insert(words.begin(), from_meson("EIDTOOL_VIRTUAL_CARD"));
+    REQUIRE(desk.run(words).status == 0);
+    // The card's own keys, from its file: authentication, then signature, each with its certificate.
+    const auto blocks = pem_blocks(desk.read("card.json"));
+    REQUIRE(blocks.size() >= 4);
+    for (const bool is_signature : {false, true}) {
+      const std::string purpose = is_signature ? "signature" : "authentication";
+      desk.write("key", blocks[is_signature ? 2 : 0]);
+      desk.write("cert.pem", blocks[is_signature ? 3 : 1]);
+      const auto signing = desk.run({"openssl", "dgst", "-sha256", "-sign", "key", "-out", "doc.sig", "doc"});
+      INFO(signing.errors);
+      REQUIRE(signing.status == 0);
+      const auto outcome = desk.eidtool(
+          "verify doc.sig --cert cert.pem --trust ca/root.pem --require-revocation --json --purpose " + purpose +
+          " --intermediates ca/citizen-card.pem --intermediates ca/" + purpose + "-sub-ca.pem --crl ca/root.crl" +
+          " --crl ca/citizen-card.crl --crl ca/" + purpose + "-sub-ca.crl");
+      INFO(outcome.output << outcome.errors);
+      CHECK(outcome.status == (row.sub_indication.empty() ? 0 : 1));
+      const auto record = json_lines(outcome.output).at(0);
+      if (row.sub_indication.empty()) {
+        CHECK(record.text("/trust") == "trusted");
+        CHECK(record.count("/chain") == 4);
+      } else {
+        CHECK(record.text("/sub_indication") == row.sub_indication);
+      }
+    }
+  }
+}
+
+}  // namespace eidtool::tests
