@@ -34,7 +34,8 @@ Time time_option(const std::string& option, const std::string& text, OfDay of_da
     throw refuse("is not between the years " + std::to_string(first_year) + " and " + std::to_string(last_year));
   }
   const Time midnight = std::chrono::sys_days(date);
-  if (!part[4].matched) return of_day == OfDay::beginning ? midnight : midnight + std::chrono::days(1) - std::chrono::seconds(1);
+  if (!part[4].matched)
+    return of_day == OfDay::beginning ? midnight : midnight + std::chrono::days(1) - std::chrono::seconds(1);
   const int hour = number_of(part[4]);
   const int minute = number_of(part[5]);
   const int second = number_of(part[6]);

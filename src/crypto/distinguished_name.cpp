@@ -132,7 +132,8 @@ bool values_match(const der::Element& left, const der::Element& right) {
 std::size_t common_beginning(const std::vector<Attribute>& left, const std::vector<Attribute>& right) {
   std::size_t count = 0;
   while (count < left.size() && count < right.size() && left[count].oid == right[count].oid &&
-         left[count].joins_previous == right[count].joins_previous && values_match(left[count].value, right[count].value)) {
+         left[count].joins_previous == right[count].joins_previous &&
+         values_match(left[count].value, right[count].value)) {
     ++count;
   }
   return count;

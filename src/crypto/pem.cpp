@@ -55,7 +55,8 @@ Bytes decode_pem(BytesView text) {
   }
 }
 
-PemWriter::PemWriter(std::string label, std::function<void(BytesView)> sink) : label_(std::move(label)), sink_(std::move(sink)) {
+PemWriter::PemWriter(std::string label, std::function<void(BytesView)> sink)
+    : label_(std::move(label)), sink_(std::move(sink)) {
   write_text(std::string(begin_mark) + label_ + std::string(mark_end) + "\n");
 }
 

@@ -13,7 +13,8 @@ struct SignedObject {
   AlgorithmIdentifier algorithm;
   Bytes signature;  // of the BIT STRING
 
-  /// From what is inside the SEQUENCE; what an OCSP response has behind these three remains in `rest`. Throws malformed.
+  /// From what is inside the SEQUENCE; what an OCSP response has behind these three remains in `rest`. Throws
+  /// malformed.
   static SignedObject read(BytesView sequence_content, BytesView* rest = nullptr);
 
   /// Throws malformed, unsupported for algorithms that eidtool does not check.

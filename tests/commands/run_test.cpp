@@ -129,7 +129,7 @@ TEST_CASE("no option of any command may be given twice, but for those that repea
       const auto words = words_of(line.substr(begin));
       const auto& option = words.front();
       // Two answer before anything else is looked at, one changes the shape of errors, some may stand many times.
-      const std::set<std::string> others = {"--help", "--version", "--json",  "--module", "--cert",
+      const std::set<std::string> others = {"--help", "--version", "--json",  "--module",       "--cert",
                                             "--crl",  "--ocsp",    "--trust", "--intermediates"};
       if (others.count(option) > 0) continue;
       const bool takes_value = words.size() > 1 && std::isupper(static_cast<unsigned char>(words[1][0])) != 0;
