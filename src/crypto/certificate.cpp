@@ -140,7 +140,8 @@ void Certificate::Content::read() {
   const auto serial = serial_element.content;
   serial_number_der = copy(serial_element.whole);
   if (serial.empty()) throw malformed("it has no serial number");
-  serial_number = copy(der::serial_number_of(serial));
+  const auto number = der::without_leading_zeros(serial);
+  serial_number = copy(number.empty() ? serial.first(1) : number);
   // RFC 5280 §4.1.1.2: the same as outside, else it could be exchanged there.
   if (!AlgorithmIdentifier::read(body).means(signed_object.algorithm)) {
     throw malformed("it names two signature algorithms");
@@ -251,6 +252,10 @@ const Bytes& Certificate::subject_der() const noexcept { return content_->subjec
 const Bytes& Certificate::issuer_der() const noexcept { return content_->issuer_der; }
 const Bytes& Certificate::serial_number() const noexcept { return content_->serial_number; }
 const Bytes& Certificate::serial_number_der() const noexcept { return content_->serial_number_der; }
+bool Certificate::has_serial_number(BytesView integer) const {
+  der::Reader reader(content_->serial_number_der);
+  return der::same_integer(reader.next().content, integer);
+}
 Time Certificate::not_before() const noexcept { return content_->not_before; }
 Time Certificate::not_after() const noexcept { return content_->not_after; }
 Bytes Certificate::fingerprint_sha256() const { return digest(HashAlgorithm::sha256, content_->der); }

@@ -47,10 +47,12 @@ class Certificate {
   /// The Name as it stands in the certificate, DER.
   const Bytes& subject_der() const noexcept;
   const Bytes& issuer_der() const noexcept;
-  /// Big-endian, without the zero that keeps it positive.
+  /// For people: big-endian, without the zero that keeps it positive.
   const Bytes& serial_number() const noexcept;
   /// As it stands in the certificate, INTEGER.
   const Bytes& serial_number_der() const noexcept;
+  /// Whether it is the number in the content of an INTEGER, its sign included.
+  bool has_serial_number(BytesView integer) const;
   Time not_before() const noexcept;
   Time not_after() const noexcept;
   Bytes fingerprint_sha256() const;

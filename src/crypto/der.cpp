@@ -146,9 +146,13 @@ Bytes encoded_integer(BytesView number) {
   return encoded(tag::integer, content);
 }
 
-BytesView serial_number_of(BytesView integer) {
-  const auto number = without_leading_zeros(integer);
-  return number.empty() ? integer.last(std::min<std::size_t>(integer.size(), 1)) : number;
+bool same_integer(BytesView left, BytesView right) {
+  // The zero that keeps a number positive counts, further ones do not.
+  const auto shortest = [](BytesView number) {
+    while (number.size() > 1 && number[0] == 0 && (number[1] & 0x80U) == 0) number = number.subspan(1);
+    return number;
+  };
+  return std::ranges::equal(shortest(left), shortest(right));
 }
 
 BytesView without_leading_zeros(BytesView number) {

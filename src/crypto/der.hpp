@@ -91,8 +91,8 @@ Bytes encoded(std::uint8_t tag, BytesView content);
 /// INTEGER of a number that is not negative, given big-endian with any leading zeros.
 Bytes encoded_integer(BytesView number);
 
-/// A serial number as it is compared and shown: the content of its INTEGER without the zeros that keep it positive.
-BytesView serial_number_of(BytesView integer);
+/// Whether the contents of two INTEGERs are the same number; -1 and 255 are not.
+bool same_integer(BytesView left, BytesView right);
 
 /// Without its leading zeros; zero is empty.
 BytesView without_leading_zeros(BytesView number);

@@ -108,7 +108,7 @@ OcspResponse::Single OcspResponse::read_single(BytesView content) {
   single.hash = crypto::AlgorithmIdentifier::read(identifier);
   single.issuer_name_hash = copy(identifier.next(der::tag::octet_string).content);
   single.issuer_key_hash = copy(identifier.next(der::tag::octet_string).content);
-  single.serial_number = copy(der::serial_number_of(identifier.next(der::tag::integer).content));
+  single.serial_number = copy(identifier.next(der::tag::integer).content);
   identifier.end();
   const auto status = fields.next();
   if (status.tag == der::tag::context(0)) {
@@ -145,7 +145,7 @@ OcspResponse::Single OcspResponse::read_single(BytesView content) {
 /// RFC 6960 §4.1.1: the issuer by the digests of its name and of its key.
 bool OcspResponse::is_about(const Single& single, const RevocationQuestion& question) const {
   const auto hash = crypto::hash_by_oid(single.hash.oid);
-  return hash && single.serial_number == question.certificate.serial_number() &&
+  return hash && question.certificate.has_serial_number(single.serial_number) &&
          single.issuer_name_hash == crypto::digest(*hash, question.certificate.issuer_der()) &&
          single.issuer_key_hash == crypto::digest(*hash, question.issuer.public_key_bits());
 }
@@ -201,17 +201,21 @@ RevocationAnswer OcspResponse::answer(const RevocationQuestion& question) const 
   } catch (const Error& error) {  // what a stranger wrote
     return unusable(std::string("cannot be checked: ") + error.what());
   }
+  answer.revoked_at = single->revoked_at;
+  answer.reason = single->reason;
+  // What was revoked stays so, however old the response is.
+  if (single->status == Single::Status::revoked) {
+    answer.status = Status::revoked;
+    return answer;
+  }
   if (single->has_unknown_critical) return unusable("has a critical extension that is unknown");
   if (single->this_update > question.now) return unusable("is from the future: " + to_rfc3339(single->this_update));
   // Without an end it says what was true when it was made, and no more.
   const auto until = single->next_update.value_or(single->this_update);
   if (until < question.at) return unusable("is out of date since " + to_rfc3339(until));
-  answer.revoked_at = single->revoked_at;
-  answer.reason = single->reason;
-  switch (single->status) {
-    case Single::Status::good: answer.status = Status::good; return answer;
-    case Single::Status::revoked: answer.status = Status::revoked; return answer;
-    case Single::Status::unknown: break;
+  if (single->status == Single::Status::good) {
+    answer.status = Status::good;
+    return answer;
   }
   return unusable("says that its responder does not know the certificate");
 }

@@ -202,9 +202,9 @@ PathBuilder::PathBuilder(std::vector<Certificate> anchors, std::vector<Certifica
 }
 
 void PathBuilder::for_each_path(const Certificate& certificate, const std::function<bool(const Path&)>& visit) {
-  steps_ = 0;
+  std::size_t steps = 0;
   Path path = {certificate};
-  extend(path, visit);
+  extend(path, visit, steps);
 }
 
 bool PathBuilder::is_issued_by(const Certificate& certificate, const Certificate& issuer) {
@@ -216,7 +216,7 @@ bool PathBuilder::is_issued_by(const Certificate& certificate, const Certificate
   return known->second;
 }
 
-bool PathBuilder::extend(Path& path, const std::function<bool(const Path&)>& visit) {
+bool PathBuilder::extend(Path& path, const std::function<bool(const Path&)>& visit, std::size_t& steps) {
   const auto& last = path.back();
   for (const auto& anchor : anchors_) {
     if (anchor.der() == last.der()) return visit(path);
@@ -228,9 +228,9 @@ bool PathBuilder::extend(Path& path, const std::function<bool(const Path&)>& vis
   for (const auto* candidates : {&anchors_, &pool_}) {
     for (const auto& candidate : *candidates) {
       if (on_path(candidate) || !is_issued_by(path.back(), candidate)) continue;
-      if (++steps_ > most_steps) return false;
+      if (++steps > most_steps) return false;
       path.push_back(candidate);
-      const bool done = extend(path, visit);
+      const bool done = extend(path, visit, steps);
       path.pop_back();
       if (done) return true;
     }

@@ -40,13 +40,12 @@ class PathBuilder {
   const std::vector<crypto::Certificate>& pool() const { return pool_; }
 
  private:
-  bool extend(Path& path, const std::function<bool(const Path&)>& visit);
+  bool extend(Path& path, const std::function<bool(const Path&)>& visit, std::size_t& steps);
   bool is_issued_by(const crypto::Certificate& certificate, const crypto::Certificate& issuer);
 
   std::vector<crypto::Certificate> anchors_;
   std::vector<crypto::Certificate> pool_;
   std::map<std::pair<Bytes, Bytes>, bool> known_;  // by their fingerprints
-  std::size_t steps_ = 0;
 };
 
 }  // namespace eidtool::trust

@@ -15,7 +15,8 @@ namespace eidtool::trust {
 /// CRLReason (RFC 5280 §5.3.1) by the names there: `keyCompromise`.
 std::string reason_name(unsigned reason);
 inline constexpr unsigned reason_unspecified = 0;
-inline constexpr unsigned reason_hold = 6;  // certificateHold: may be taken back
+inline constexpr unsigned reason_hold = 6;    // certificateHold: may be taken back
+inline constexpr unsigned reason_remove = 8;  // removeFromCRL, in delta lists: it was taken back
 
 /// What a list or a response says of one certificate, if anything.
 struct RevocationAnswer {
@@ -43,8 +44,11 @@ struct RevocationQuestion {
   bool allow_sha1 = false;
   /// Other certificates among which the signer of a list or response may be.
   const std::vector<crypto::Certificate>& pool;
+  /// Why such a signer could be the right one: it has the name of the certificate's issuer, or the certificate itself
+  /// names it as the one who issues the list.
+  enum class NamedBy { own_name, certificate };
   /// Whether such a certificate is itself to be believed.
-  std::function<bool(const crypto::Certificate&)> is_trusted;
+  std::function<bool(const crypto::Certificate&, NamedBy)> is_trusted;
 };
 
 /// A certificate revocation list (RFC 5280 §5), DER.
@@ -53,7 +57,13 @@ class RevocationList {
   /// Throws malformed.
   RevocationList(Bytes der, std::string name);
 
+  /// A delta list answers for those alone that it names.
   RevocationAnswer answer(const RevocationQuestion& question) const;
+
+  /// Tells only what changed since another list (§5.2.4).
+  bool is_delta() const { return base_number_.has_value(); }
+  /// Whether this delta list and that list together are a newer one (§5.2.4 (c), (d)).
+  bool completes(const RevocationList& base) const;
 
  private:
   struct DistributionPoint {
@@ -80,7 +90,8 @@ class RevocationList {
   std::size_t entries_offset_ = 0;  // of revokedCertificates' content in what was signed
   std::size_t entries_size_ = 0;    // bytes
   DistributionPoint distribution_point_;
-  bool is_delta_ = false;
+  Bytes number_;                       // CRLNumber; empty: none
+  std::optional<Bytes> base_number_;   // of a delta list: the number from which on it tells what changed
   std::string unknown_critical_;       // empty: none
   std::optional<Time> expired_since_;  // expiredCertsOnCRL: entries of certificates expired since then are kept
 };

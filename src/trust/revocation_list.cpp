@@ -15,6 +15,8 @@ namespace {
 
 namespace der = crypto::der;
 
+constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
+
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 
 /// ReasonFlags (RFC 5280 §4.2.1.13): bit n as there.
@@ -49,37 +51,52 @@ std::vector<Bytes> names_of(BytesView point_name, const Bytes& issuer) {
 
 bool same_general_name(const Bytes& left, const Bytes& right) {
   if (left == right) return true;
-  constexpr auto directory = der::tag::context_constructed(4);
-  if (left.front() != directory || right.front() != directory) return false;
+  if (left.front() != directory_name || right.front() != directory_name) return false;
   der::Reader left_reader(left);
   der::Reader right_reader(right);
   return crypto::names_match(left_reader.next().content, right_reader.next().content);
 }
 
+/// Whether GeneralNames (DER), as certificateIssuer has them, hold that Name.
+bool names_issuer(BytesView general_names, const Bytes& issuer) {
+  der::Reader outer(general_names);
+  for (auto names = outer.enter(der::tag::sequence); !names.at_end();) {
+    const auto name = names.next();
+    if (name.tag == directory_name && crypto::names_match(name.content, issuer)) return true;
+  }
+  return false;
+}
+
+/// The directoryName of a Name, as GeneralName has it.
+Bytes general_name_of(const Bytes& name) { return der::encoded(directory_name, name); }
+
 /// A DistributionPoint of a certificate (RFC 5280 §4.2.1.13).
 struct Point {
-  std::vector<Bytes> names;
+  std::vector<Bytes> names;  // GeneralNames; none: those of the issuer of the list
+  Bytes list_issuer;         // Name; another than the certificate's issuer where cRLIssuer says so
   unsigned reasons = RevocationAnswer::all_reasons;
-  bool has_other_issuer = false;
 };
 
 std::vector<Point> points_of(const crypto::Certificate& certificate) {
   const auto* extension = certificate.extension("2.5.29.31");
-  const auto issuer_name = der::encoded(der::tag::context_constructed(4), certificate.issuer_der());
   // Without the extension a list of the issuer's own for everything is meant.
-  if (extension == nullptr) return {{{issuer_name}}};
+  if (extension == nullptr) return {{{general_name_of(certificate.issuer_der())}, certificate.issuer_der()}};
   std::vector<Point> points;
   der::Reader outer(extension->value);
   for (auto list = outer.enter(der::tag::sequence); !list.at_end();) {
     auto fields = list.enter(der::tag::sequence);
-    Point point;
-    if (const auto name = fields.next_if(der::tag::context_constructed(0))) {
-      point.names = names_of(name->content, certificate.issuer_der());
-    } else {
-      point.names = {issuer_name};
+    const auto name = fields.next_if(der::tag::context_constructed(0));
+    const auto reasons = fields.next_if(der::tag::context(1));
+    Point point{{}, certificate.issuer_der()};
+    if (reasons) point.reasons = read_reasons(reasons->content);
+    if (const auto issuers = fields.next_if(der::tag::context_constructed(2))) {
+      for (der::Reader names(issuers->content); !names.at_end();) {
+        const auto issuer = names.next();
+        if (issuer.tag == directory_name) point.list_issuer.assign(issuer.content.begin(), issuer.content.end());
+      }
     }
-    if (const auto reasons = fields.next_if(der::tag::context(1))) point.reasons = read_reasons(reasons->content);
-    point.has_other_issuer = fields.next_if(der::tag::context_constructed(2)).has_value();
+    point.names =
+        name ? names_of(name->content, point.list_issuer) : std::vector<Bytes>{general_name_of(point.list_issuer)};
     points.push_back(std::move(point));
   }
   return points;
@@ -140,11 +157,14 @@ void RevocationList::read_extensions(BytesView content) {
       distribution_point_.only_attributes = flag(5);
       point.end();
     } else if (oid == "2.5.29.27") {
-      is_delta_ = true;
+      const auto number = value.next(der::tag::integer).content;
+      base_number_.emplace(number.begin(), number.end());
+    } else if (oid == "2.5.29.20") {
+      const auto number = value.next(der::tag::integer).content;
+      number_.assign(number.begin(), number.end());
     } else if (oid == "2.5.29.60") {
       expired_since_ = value.next_time();
-    } else if (critical && critical->content.size() == 1 && critical->content[0] != 0 && oid != "2.5.29.20" &&
-               oid != "2.5.29.35") {
+    } else if (critical && critical->content.size() == 1 && critical->content[0] != 0 && oid != "2.5.29.35") {
       unknown_critical_ = oid;
     }
   }
@@ -152,10 +172,6 @@ void RevocationList::read_extensions(BytesView content) {
 
 RevocationAnswer RevocationList::answer(const RevocationQuestion& question) const {
   using Status = RevocationAnswer::Status;
-  if (!crypto::names_match(issuer_, question.certificate.issuer_der())) {
-    // An indirect list may speak of certificates of other issuers; it is not looked into.
-    return {};
-  }
   const auto unusable = [&](const std::string& why) {
     RevocationAnswer answer;
     answer.status = Status::unusable;
@@ -163,34 +179,50 @@ RevocationAnswer RevocationList::answer(const RevocationQuestion& question) cons
     return answer;
   };
   try {
-    if (distribution_point_.is_indirect) return unusable("is an indirect one, which eidtool does not read");
-    if (is_delta_) return unusable("tells only what changed since another one");
-    if (!unknown_critical_.empty())
-      return unusable("has the critical extension " + unknown_critical_ + ", which is unknown");
     unsigned reasons = RevocationAnswer::all_reasons;
     if (!covers(question, reasons)) return {};
     if (const auto why = why_not_signed(question)) return unusable(*why);
-    if (const auto why = why_out_of_time(question)) return unusable(*why);
     auto answer = look_up(question);
     answer.reasons_mask = reasons;
+    // What its issuer revoked stays so, however old the list is and whatever else stands in it.
+    if (answer.status == Status::revoked) return answer;
+    if (!unknown_critical_.empty()) {
+      return unusable("has the critical extension " + unknown_critical_ + ", which is unknown");
+    }
+    if (const auto why = why_out_of_time(question)) return unusable(*why);
+    // A delta list tells what changed, and nothing of whom it does not name.
+    if (is_delta()) answer.status = Status::irrelevant;
     return answer;
   } catch (const Error& error) {  // what a stranger wrote
     return unusable(std::string("is broken: ") + error.what());
   }
 }
 
-/// RFC 5280 §6.3.3 (b)(2) and (d).
+bool RevocationList::completes(const RevocationList& base) const {
+  if (!base_number_ || base.number_.empty() || base.is_delta()) return false;
+  const auto at_most = [](BytesView left, BytesView right) {
+    left = der::without_leading_zeros(left);
+    right = der::without_leading_zeros(right);
+    if (left.size() != right.size()) return left.size() < right.size();
+    return !std::ranges::lexicographical_compare(right, left);
+  };
+  return crypto::names_match(issuer_, base.issuer_) && at_most(*base_number_, base.number_) &&
+         at_most(base.number_, number_);
+}
+
+/// RFC 5280 §6.3.3 (b) and (d).
 bool RevocationList::covers(const RevocationQuestion& question, unsigned& reasons) const {
-  const auto points = points_of(question.certificate);
-  if (!distribution_point_.is_there) return true;
-  const bool is_authority = question.certificate.is_ca();
+  const auto& certificate = question.certificate;
+  const bool is_own = crypto::names_match(issuer_, certificate.issuer_der());
+  if (!distribution_point_.is_there) return is_own;
+  const bool is_authority = certificate.is_ca();
   if (distribution_point_.only_attributes || (distribution_point_.only_users && is_authority) ||
       (distribution_point_.only_authorities && !is_authority)) {
     return false;
   }
   reasons = 0;
-  for (const auto& point : points) {
-    if (point.has_other_issuer) continue;
+  for (const auto& point : points_of(certificate)) {
+    if (!crypto::names_match(point.list_issuer, issuer_) || (!is_own && !distribution_point_.is_indirect)) continue;
     bool matches = !distribution_point_.name;
     if (distribution_point_.name) {
       for (const auto& name : names_of(*distribution_point_.name, issuer_)) {
@@ -214,7 +246,8 @@ std::optional<std::string> RevocationList::why_not_signed(const RevocationQuesti
       return false;
     }
   };
-  if (signed_by(question.issuer)) {
+  const bool is_own = crypto::names_match(issuer_, question.certificate.issuer_der());
+  if (is_own && signed_by(question.issuer)) {
     if (extensions_of(question.issuer).allows(KeyUsage::crl_signing)) return std::nullopt;
     return "was signed with a key that must not sign lists";
   }
@@ -222,9 +255,10 @@ std::optional<std::string> RevocationList::why_not_signed(const RevocationQuesti
     if (candidate.der() == question.issuer.der() || candidate.der() == question.certificate.der()) continue;
     if (!crypto::names_match(candidate.subject_der(), issuer_) || !signed_by(candidate)) continue;
     const auto extensions = extensions_of(candidate);
-    if (extensions.allows(KeyUsage::crl_signing) && question.is_trusted(candidate)) return std::nullopt;
+    const auto named_by = is_own ? RevocationQuestion::NamedBy::own_name : RevocationQuestion::NamedBy::certificate;
+    if (extensions.allows(KeyUsage::crl_signing) && question.is_trusted(candidate, named_by)) return std::nullopt;
   }
-  return "was not signed by " + in_quotes(question.issuer.common_name());
+  return "was not signed by its issuer, or by one whom that made its signer";
 }
 
 std::optional<std::string> RevocationList::why_out_of_time(const RevocationQuestion& question) const {
@@ -243,26 +277,30 @@ std::optional<std::string> RevocationList::why_out_of_time(const RevocationQuest
 RevocationAnswer RevocationList::look_up(const RevocationQuestion& question) const {
   RevocationAnswer answer;
   answer.status = RevocationAnswer::Status::good;
+  const auto& certificate = question.certificate;
+  // In an indirect list an entry says whose certificate it is of, and so do those that follow (§5.3.3).
+  bool is_of_issuer = crypto::names_match(issuer_, certificate.issuer_der());
   const auto content = BytesView(signed_object_.content).subspan(entries_offset_, entries_size_);
   for (der::Reader entries(content); !entries.at_end();) {
     auto entry = entries.enter(der::tag::sequence);
-    const auto serial = der::serial_number_of(entry.next(der::tag::integer).content);
-    if (!std::ranges::equal(serial, question.certificate.serial_number())) continue;
-    answer.revoked_at = entry.next_time();
+    const bool has_serial_number = certificate.has_serial_number(entry.next(der::tag::integer).content);
+    if (!has_serial_number && !distribution_point_.is_indirect) continue;
+    const auto revoked_at = entry.next_time();
+    unsigned reason = reason_unspecified;
     if (const auto extensions = entry.next_if(der::tag::sequence)) {
       for (der::Reader list(extensions->content); !list.at_end();) {
         auto fields = list.enter(der::tag::sequence);
         const auto oid = fields.next_object_identifier();
-        const auto critical = fields.next_if(der::tag::boolean);
+        fields.next_if(der::tag::boolean);
         const auto value = fields.next(der::tag::octet_string).content;
-        if (oid == "2.5.29.21" && value.size() == 3) answer.reason = value[2];
-        const bool is_known = oid == "2.5.29.21" || oid == "2.5.29.24";
-        if (critical && critical->content.size() == 1 && critical->content[0] != 0 && !is_known) {
-          throw malformed("its entry has the critical extension " + oid + ", which is unknown");
-        }
+        if (oid == "2.5.29.21" && value.size() == 3) reason = value[2];
+        if (oid == "2.5.29.29") is_of_issuer = names_issuer(value, certificate.issuer_der());
       }
     }
+    if (!has_serial_number || !is_of_issuer) continue;
     answer.status = RevocationAnswer::Status::revoked;
+    answer.revoked_at = revoked_at;
+    answer.reason = reason;
     return answer;
   }
   return answer;

@@ -29,6 +29,9 @@ std::string who(const Certificate& certificate) {
   return in_quotes(certificate.common_name().empty() ? certificate.subject() : certificate.common_name());
 }
 
+/// Ways to an anchor that are looked at; each may cost a look into every list.
+constexpr std::size_t most_paths = 50;
+
 std::size_t failures_in(const std::vector<Finding>& findings) {
   return static_cast<std::size_t>(
       std::ranges::count_if(findings, [](const auto& finding) { return finding.sub_indication.has_value(); }));
@@ -42,6 +45,7 @@ class Judge {
   TrustReport report(const Certificate& certificate) {
     TrustReport best;
     bool is_first = true;
+    std::size_t count = 0;
     builder_.for_each_path(certificate, [&](const Path& path) {
       auto findings = check_path(path, {demand_.at, demand_.allow_sha1, demand_.policies});
       // What is wrong anyway needs no revocation to be looked up.
@@ -49,7 +53,7 @@ class Judge {
       const bool is_better = is_first || failures_in(findings) < failures_in(best.findings);
       if (is_better) best = {Trust::not_checked, path, std::move(findings)};
       is_first = false;
-      return failures_in(best.findings) == 0;
+      return failures_in(best.findings) == 0 || ++count >= most_paths;
     });
     if (is_first) describe_missing(certificate, best);
     return best;
@@ -72,52 +76,77 @@ class Judge {
   /// says of those below it is worth nothing.
   void check_revocation(const Path& path, std::vector<Finding>& findings) {
     for (auto index = path.size() - 1; index-- > 0;) {
-      check_one(path[index], path[index + 1], index == 0, findings);
+      check_one(path, index, findings);
       if (failures_in(findings) > 0) return;
     }
   }
 
-  void check_one(const Certificate& certificate, const Certificate& issuer, bool is_signer,
-                 std::vector<Finding>& findings) {
-    const RevocationQuestion question{certificate,
-                                      issuer,
-                                      demand_.at,
-                                      demand_.now,
-                                      demand_.allow_sha1,
-                                      evidence_.intermediates,
-                                      [&](const Certificate& signer) { return is_trusted_signer(signer, issuer); }};
-    unsigned reasons = 0;
-    std::vector<std::string> whys;
+  /// What the evidence says of one certificate, put together.
+  struct Status {
+    std::optional<RevocationAnswer> revoked;
+    unsigned reasons = 0;           // for which it is known not to be revoked
+    std::vector<std::string> whys;  // what could have told and was not believed
+  };
+
+  Status status_of(const RevocationQuestion& question) const {
+    Status status;
     const auto take = [&](const RevocationAnswer& answer) {
-      using Status = RevocationAnswer::Status;
       switch (answer.status) {
-        case Status::irrelevant: return false;
-        case Status::unusable: whys.push_back(answer.why); return false;
-        case Status::good: reasons |= answer.reasons_mask; return false;
-        case Status::revoked: break;
+        case RevocationAnswer::Status::irrelevant: return;
+        case RevocationAnswer::Status::unusable: status.whys.push_back(answer.why); return;
+        case RevocationAnswer::Status::good: status.reasons |= answer.reasons_mask; return;
+        case RevocationAnswer::Status::revoked: break;
       }
-      if (answer.revoked_at > demand_.at) {
-        findings.push_back(warning("revoked_later", "the certificate of " + who(certificate) + " was revoked on " +
-                                                        to_rfc3339(answer.revoked_at) +
-                                                        ", after the time in question"));
-        reasons = RevocationAnswer::all_reasons;
-        return false;
-      }
-      report_revoked(certificate, answer, is_signer, findings);
-      return true;
+      // A suspension is less than a revocation.
+      if (!status.revoked || status.revoked->reason == reason_hold) status.revoked = answer;
     };
-    for (const auto& list : evidence_.revocation_lists) {
-      if (take(list->answer(question))) return;
+    const auto& lists = evidence_.revocation_lists;
+    for (const auto& list : lists) {
+      if (list->is_delta()) continue;
+      auto answer = list->answer(question);
+      for (const auto& delta : lists) {
+        if (answer.status != RevocationAnswer::Status::good && answer.status != RevocationAnswer::Status::revoked)
+          break;
+        if (!delta->completes(*list)) continue;
+        const auto change = delta->answer(question);
+        if (change.status != RevocationAnswer::Status::revoked) continue;
+        const auto reasons = answer.reasons_mask;
+        answer = change;
+        if (change.reason == reason_remove) answer.status = RevocationAnswer::Status::good;
+        answer.reasons_mask = reasons;
+      }
+      take(answer);
     }
-    for (const auto& response : evidence_.ocsp_responses) {
-      if (take(response->answer(question))) return;
+    for (const auto& response : evidence_.ocsp_responses) take(response->answer(question));
+    return status;
+  }
+
+  void check_one(const Path& path, std::size_t index, std::vector<Finding>& findings) {
+    const auto& certificate = path[index];
+    const RevocationQuestion question{
+        certificate,
+        path[index + 1],
+        demand_.at,
+        demand_.now,
+        demand_.allow_sha1,
+        evidence_.intermediates,
+        [&](const Certificate& signer, auto named_by) { return is_trusted_signer(signer, named_by, path, index + 1); }};
+    const auto status = status_of(question);
+    if (status.revoked && status.revoked->revoked_at <= demand_.at) {
+      return report_revoked(certificate, *status.revoked, index == 0, findings);
     }
-    if (reasons == RevocationAnswer::all_reasons) {
+    if (status.revoked) {
+      findings.push_back(warning("revoked_later", "the certificate of " + who(certificate) + " was revoked on " +
+                                                      to_rfc3339(status.revoked->revoked_at) +
+                                                      ", after the time in question"));
+      return;
+    }
+    if (status.reasons == RevocationAnswer::all_reasons) {
       findings.push_back(information("not_revoked", "the certificate of " + who(certificate) + " was not revoked"));
       return;
     }
     auto message = "whether the certificate of " + who(certificate) + " was revoked is not known";
-    message += whys.empty() ? ": no list or response about it was given" : ": " + join(whys, "; ");
+    message += status.whys.empty() ? ": no list or response about it was given" : ": " + join(status.whys, "; ");
     if (demand_.require_revocation) {
       findings.push_back(failure(SubIndication::try_later, "revocation_unknown", message));
     } else {
@@ -145,18 +174,22 @@ class Judge {
                                  : failure(SubIndication::revoked_ca_no_poe, "revoked_authority", message));
   }
 
-  /// Whether a certificate that signs lists in the name of `issuer` is one of the same authority: it has the same
-  /// issuer and leads to an anchor. Its own revocation is looked up among the other lists.
-  bool is_trusted_signer(const Certificate& signer, const Certificate& issuer) {
-    if (depth_ >= deepest) return false;
-    const bool same_origin = crypto::names_match(signer.issuer_der(), issuer.issuer_der()) ||
-                             crypto::names_match(signer.issuer_der(), issuer.subject_der());
-    if (!same_origin) return false;
+  /// Whether a certificate may sign lists: it leads to the same anchor (RFC 5280 §6.3.3 (f)), and where it only bears
+  /// the name of the issuer, it was issued by that one or by one above it on the path. Any authority below the anchor
+  /// could else take back what another has revoked. Its own revocation is looked up among the lists.
+  bool is_trusted_signer(const Certificate& signer, RevocationQuestion::NamedBy named_by, const Path& path,
+                         std::size_t first_issuer) {
+    const bool is_of_theirs =
+        named_by == RevocationQuestion::NamedBy::certificate ||
+        std::any_of(path.begin() + static_cast<std::ptrdiff_t>(first_issuer), path.end(),
+                    [&](const auto& issuer) { return crypto::names_match(signer.issuer_der(), issuer.subject_der()); });
+    if (!is_of_theirs || depth_ >= deepest) return false;
     ++depth_;
     bool is_trusted = false;
-    PathBuilder(evidence_.anchors, evidence_.intermediates).for_each_path(signer, [&](const Path& path) {
-      auto findings = check_path(path, {demand_.at, demand_.allow_sha1, {}});
-      if (failures_in(findings) == 0) check_revocation(path, findings);
+    builder_.for_each_path(signer, [&](const Path& signers_path) {
+      if (signers_path.back().der() != path.back().der()) return false;
+      auto findings = check_path(signers_path, {demand_.at, demand_.allow_sha1, {}});
+      if (failures_in(findings) == 0) check_revocation(signers_path, findings);
       is_trusted = failures_in(findings) == 0;
       return is_trusted;
     });

@@ -344,7 +344,8 @@ TEST_CASE("floods are refused and cost little") {
   CHECK(error_of([&] { check(nested); }).kind() == ErrorKind::malformed);
   auto signature = signature_by("p256", "ecdsa_sha256");
   // The version in 100 000 indefinite hulls.
-  const auto at = std::ranges::search(signature, tests::hex("020101")).begin() - signature.begin();
+  const auto version = tests::hex("020101");
+  const auto at = std::search(signature.begin(), signature.end(), version.begin(), version.end()) - signature.begin();
   signature.erase(signature.begin() + at, signature.begin() + at + 3);
   for (int depth = 0; depth < 100000; ++depth) {
     signature.push_back(0);

@@ -86,9 +86,9 @@ Bytes location_value(const std::string& location) {
 bool issuer_serial_fits(BytesView content, const crypto::Certificate& certificate) {
   der::Reader fields(content);
   auto names = fields.enter(der::tag::sequence);
-  const auto serial = der::serial_number_of(fields.next(der::tag::integer).content);
+  const auto serial = fields.next(der::tag::integer).content;
   fields.end();
-  if (!std::ranges::equal(serial, certificate.serial_number())) return false;
+  if (!certificate.has_serial_number(serial)) return false;
   while (!names.at_end()) {
     const auto name = names.next();
     if (name.tag == der::tag::context_constructed(4) && std::ranges::equal(name.content, certificate.issuer_der())) {

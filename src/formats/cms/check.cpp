@@ -98,7 +98,7 @@ class Check {
     if (!signer_.key_identifier.empty()) {
       report_.named_signer = "the certificate with key identifier " + to_hex(signer_.key_identifier);
     } else {
-      report_.named_signer = "certificate " + to_hex(signer_.serial_number) + " of " +
+      report_.named_signer = "certificate " + to_hex(der::without_leading_zeros(signer_.serial_number)) + " of " +
                              in_quotes(crypto::distinguished_name_text(signer_.issuer));
     }
   }

@@ -50,7 +50,7 @@ void read_identifier(der::Reader& fields, SignerInfo& signer) {
   }
   auto identifier = fields.enter(der::tag::sequence);
   signer.issuer = copy(identifier.next(der::tag::sequence).whole);
-  signer.serial_number = copy(der::serial_number_of(identifier.next(der::tag::integer).content));
+  signer.serial_number = copy(identifier.next(der::tag::integer).content);
   identifier.end();
 }
 
@@ -85,7 +85,7 @@ unsigned read_version(der::Reader& fields) {
 
 bool SignerInfo::names(const crypto::Certificate& certificate) const {
   if (!key_identifier.empty()) return certificate.key_identifier() == key_identifier;
-  return certificate.issuer_der() == issuer && certificate.serial_number() == serial_number;
+  return certificate.issuer_der() == issuer && certificate.has_serial_number(serial_number);
 }
 
 const Attribute* SignerInfo::signed_attribute(std::string_view oid) const {

@@ -29,7 +29,7 @@ struct Attribute {
 struct SignerInfo {
   Bytes der;            // as it stands in the file
   Bytes issuer;         // Name, DER; empty where key_identifier names the certificate
-  Bytes serial_number;  // big-endian, without leading zeros
+  Bytes serial_number;  // the content of an INTEGER
   Bytes key_identifier;
   crypto::AlgorithmIdentifier digest_algorithm;
   std::optional<Bytes> signed_attributes_der;  // as it is signed: with the tag of SET OF (§5.4)

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// OCSP responses, and what they answer about a certificate.
+#include "fuzz/fuzz.hpp"
+#include "fuzz/question.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace eidtool;
+  static const tests::FuzzQuestion asked;
+  tests::expect_answer_or_error([&] {
+    const trust::OcspResponse response(Bytes(data, data + size), "input");
+    (void)response.answer(asked.question());
+  });
+  return 0;
+}
