@@ -119,8 +119,16 @@ void InputFile::check_unchanged() const {
 }
 
 Bytes read_small_file(InputFile& file, std::size_t most, std::string_view what) {
-  Bytes bytes(most + 1);
-  bytes.resize(file.read(bytes));
+  // No more memory than the file takes; a pipe shows its size only in the reading.
+  constexpr std::size_t first_guess = 64U << 10U;
+  Bytes bytes(static_cast<std::size_t>(std::min<std::uint64_t>(most, file.size().value_or(first_guess))) + 1);
+  for (std::size_t filled = 0;;) {
+    filled += file.read(std::span(bytes).subspan(filled));
+    const bool is_full = filled == bytes.size();
+    if (!is_full) bytes.resize(filled);
+    if (!is_full || filled > most) break;
+    bytes.resize(std::min(2 * bytes.size(), most + 1));
+  }
   if (bytes.size() <= most) return bytes;
   throw Error(ErrorKind::malformed, in_quotes(file.name()) + " is too large for a " + std::string(what) +
                                         ": more than " + std::to_string(most / 1024) + " KiB")

@@ -168,10 +168,10 @@ class Cades : public Format {
                     HashAlgorithm digest, const Sink& sink) {
     std::optional<cms::EmbeddedDocument> embedded;
     if (packaging == Packaging::attached) {
-      const auto signed_digest = document.digest(digest);
+      const auto signed_digest = to_hex(document.digest(digest));
       embedded = {document.size().value(), [&document, digest, signed_digest](const Sink& target) {
                     document.give(digest, target);
-                    if (document.digest(digest) == signed_digest) return;
+                    if (to_hex(document.digest(digest)) == signed_digest) return;
                     throw Error(ErrorKind::io, in_quotes(document.name()) + " changed while it was signed")
                         .with_file(document.name());
                   }};

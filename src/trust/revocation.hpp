@@ -51,11 +51,11 @@ struct RevocationQuestion {
   std::function<bool(const crypto::Certificate&, NamedBy)> is_trusted;
 };
 
-/// A certificate revocation list (RFC 5280 §5), DER.
+/// A certificate revocation list (RFC 5280 §5), from its DER.
 class RevocationList {
  public:
   /// Throws malformed.
-  RevocationList(Bytes der, std::string name);
+  RevocationList(Bytes bytes, std::string name);
 
   /// A delta list answers for those alone that it names.
   RevocationAnswer answer(const RevocationQuestion& question) const;
@@ -96,11 +96,11 @@ class RevocationList {
   std::optional<Time> expired_since_;  // expiredCertsOnCRL: entries of certificates expired since then are kept
 };
 
-/// An OCSP response (RFC 6960 §4.2), DER.
+/// An OCSP response (RFC 6960 §4.2), from its DER.
 class OcspResponse {
  public:
   /// Throws malformed; unsupported for responses that are none (an error, another type).
-  OcspResponse(const Bytes& der, std::string name);
+  OcspResponse(const Bytes& bytes, std::string name);
 
   RevocationAnswer answer(const RevocationQuestion& question) const;
 
@@ -118,7 +118,7 @@ class OcspResponse {
     bool has_unknown_critical = false;
   };
 
-  void read_basic(BytesView der);
+  void read_basic(BytesView bytes);
   static Single read_single(BytesView content);
   bool is_about(const Single& single, const RevocationQuestion& question) const;
   std::optional<std::string> why_not_signed(const RevocationQuestion& question) const;

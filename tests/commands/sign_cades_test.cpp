@@ -31,7 +31,7 @@ TEST_CASE("the issuers that the card holds go into the signature, the root does 
   REQUIRE(desk.eidtool("sign doc --format cades --pin-file ../pin").status == 0);
   const auto certificates =
       desk.run({"openssl", "pkcs7", "-inform", "DER", "-in", "doc.p7s", "-print_certs", "-noout"}).output;
-  CHECK(contains(certificates, "subject=C = PT, O = Instituto dos Registos"));
+  CHECK(contains(certificates, "Instituto dos Registos"));
   std::size_t count = 0;
   for (const auto& line : lines_of(certificates)) {
     if (line.rfind("subject=", 0) == 0) ++count;

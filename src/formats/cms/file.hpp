@@ -43,6 +43,6 @@ bool is_signed_data(BytesView head);
 
 /// Reads a file of which is_signed_data() is true; one on disk stays open for its document, anything else is taken
 /// into memory. Throws io; malformed; unsupported for what is too large.
-SignedFile read_signed_file(InputFile file);
+SignedFile read_signed_file(InputFile input);
 
 }  // namespace eidtool::formats::cms
