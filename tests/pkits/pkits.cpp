@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// pkits FOLDER: NIST's Public Key Interoperability Test Suite against trust/, with the suite's folders certs/ and crls/.
-// Prints a line for each test, and last the number of those that passed and failed. The suite is not part of this tree:
-// https://csrc.nist.gov/projects/pki-testing has it.
+// pkits FOLDER: NIST's Public Key Interoperability Test Suite against trust/, with the suite's folders certs/ and
+// crls/. Prints a line for each test, and last the number of those that passed and failed. The suite is not part of
+// this tree: https://csrc.nist.gov/projects/pki-testing has it.
 #include <cstdio>
 #include <exception>
 #include <filesystem>
