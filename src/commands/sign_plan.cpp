@@ -127,7 +127,8 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
         throw Error(ErrorKind::usage, "--add takes the signatures of a file: the standard output has none",
                     "-o FILE names the signature file");
       }
-      check_standard_output(context, Content::binary, arguments.has("output") ? Asked::by_name : Asked::by_default);
+      check_standard_output(context, wanted.encoding == formats::Encoding::pem ? Content::text : Content::binary,
+                            arguments.has("output") ? Asked::by_name : Asked::by_default);
     } else {
       if (wanted.adds) check_addition(task, wanted.format);
       outputs.check(task.output, wanted.adds ? IfExists::replace : plan.if_exists);
