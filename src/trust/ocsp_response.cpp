@@ -156,7 +156,7 @@ bool OcspResponse::is_responder(const crypto::Certificate& certificate) const {
 }
 
 /// RFC 6960 §4.2.2.2: the issuer itself, or one whom the issuer itself made a responder.
-std::optional<std::string> OcspResponse::why_not_signed(const RevocationQuestion& question) const {
+std::optional<std::string> OcspResponse::why_not_signed(const RevocationQuestion& question, Time this_update) const {
   const auto scheme = crypto::signature_scheme(signed_object_.algorithm, std::nullopt);
   if (scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1) return "was signed over SHA-1";
   const auto signed_by = [&](const crypto::Certificate& signer) {
@@ -176,8 +176,11 @@ std::optional<std::string> OcspResponse::why_not_signed(const RevocationQuestion
           std::ranges::find(*extensions.extended_key_usage, ocsp_signing) != extensions.extended_key_usage->end();
       if (!is_delegated || !candidate.is_issued_by(question.issuer)) return "was signed by one who is no responder";
       if (!extensions.unknown_critical.empty()) return "was signed by one whose certificate cannot be understood";
-      if (produced_at_ < candidate.not_before() || produced_at_ > candidate.not_after()) {
-        return "was signed when the responder's certificate was not valid";
+      // Not only at the time that the response itself claims: who has the key of a responder that has retired could
+      // claim any.
+      const auto at = std::max(question.at, this_update);
+      if (std::min(at, produced_at_) < candidate.not_before() || std::max(at, produced_at_) > candidate.not_after()) {
+        return "was signed by a responder whose certificate is not valid";
       }
       return std::nullopt;
     }
@@ -197,7 +200,7 @@ RevocationAnswer OcspResponse::answer(const RevocationQuestion& question) const 
     return answer;
   };
   try {
-    if (const auto why = why_not_signed(question)) return unusable(*why);
+    if (const auto why = why_not_signed(question, single->this_update)) return unusable(*why);
   } catch (const Error& error) {  // what a stranger wrote
     return unusable(std::string("cannot be checked: ") + error.what());
   }

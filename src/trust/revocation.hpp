@@ -121,7 +121,7 @@ class OcspResponse {
   void read_basic(BytesView bytes);
   static Single read_single(BytesView content);
   bool is_about(const Single& single, const RevocationQuestion& question) const;
-  std::optional<std::string> why_not_signed(const RevocationQuestion& question) const;
+  std::optional<std::string> why_not_signed(const RevocationQuestion& question, Time this_update) const;
   bool is_responder(const crypto::Certificate& certificate) const;
 
   std::string name_;

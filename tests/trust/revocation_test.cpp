@@ -296,6 +296,11 @@ TEST_CASE("other OCSP responses are not") {
   pki.write_response("leaf", "sub", "sub", "endless.ocsp", {});
   const auto later = judged(pki, pki.evidence({"root.crl"}, {"endless.ocsp"}), in_days(0) + std::chrono::minutes(50));
   CHECK(failures(later) == Names{"revocation_unknown"});
+  // A responder who has retired since says nothing any more.
+  const std::string responder = "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=OCSPSigning\n";
+  pki.make("retired", {"sub", responder, in_days(-50), in_days(-1)});
+  pki.write_response("leaf", "sub", "retired", "retired.ocsp");
+  unknown("retired.ocsp", "certificate is not valid");
   // Damaged in the signature.
   pki.write_response("leaf", "sub", "sub", "good.ocsp");
   auto bytes = tests::read_file(pki.path("good.ocsp"));
