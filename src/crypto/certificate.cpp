@@ -43,17 +43,12 @@ bool read_basic_constraints(BytesView extension) {
   return is_ca && is_ca->content.size() == 1 && is_ca->content[0] != 0;
 }
 
-/// Bit n of the result is bit n of the BIT STRING, which counts from the left.
+/// Bit n is that of key_usage_names.
 unsigned read_key_usage(BytesView extension) {
   der::Reader outer(extension);
   const auto bits = outer.next(der::tag::bit_string).content;
   outer.end();
-  if (bits.empty()) throw malformed("its key usage is broken");
-  unsigned usage = 0;
-  for (std::size_t index = 0; index < key_usage_names.size() && 1 + index / 8 < bits.size(); ++index) {
-    if ((bits[1 + index / 8] & (0x80U >> (index % 8))) != 0) usage |= 1U << index;
-  }
-  return usage;
+  return der::named_bits(bits);
 }
 
 bool contains(BytesView bytes, std::string_view text) {

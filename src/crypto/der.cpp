@@ -95,6 +95,15 @@ Time Reader::next_time() {
          std::chrono::seconds(two_digits(4));
 }
 
+std::uint32_t named_bits(BytesView content) {
+  if (content.empty()) throw malformed("it has a bit string without bits");
+  std::uint32_t bits = 0;
+  for (std::size_t index = 0; index < 32 && 1 + index / 8 < content.size(); ++index) {
+    if ((content[1 + index / 8] & (0x80U >> (index % 8))) != 0) bits |= 1U << index;
+  }
+  return bits;
+}
+
 std::optional<std::string> object_identifier_text(BytesView content) {
   std::string text;
   std::uint64_t number = 0;

@@ -81,6 +81,10 @@ class Reader {
   BytesView rest_;
 };
 
+/// A named bit list: bit n of the result is bit n of a BIT STRING's content, which counts from the left (X.690 §8.6.2).
+/// Those from the 32nd on are left out. Throws malformed for a content that is empty.
+std::uint32_t named_bits(BytesView content);
+
 /// Dotted numbers of an OBJECT IDENTIFIER's content; nothing where it is broken.
 std::optional<std::string> object_identifier_text(BytesView content);
 

@@ -39,12 +39,7 @@ void read_basic_constraints(der::Reader value, Extensions& extensions) {
 void read_key_usage(der::Reader value, Extensions& extensions) {
   const auto bits = value.next(der::tag::bit_string).content;
   value.end();
-  if (bits.empty()) throw malformed("it is empty");
-  unsigned usage = 0;
-  for (unsigned index = 0; index < 9 && 1 + index / 8 < bits.size(); ++index) {
-    if ((bits[1 + index / 8] & (0x80U >> (index % 8))) != 0) usage |= 1U << index;
-  }
-  extensions.key_usage = usage;
+  extensions.key_usage = der::named_bits(bits);
 }
 
 void read_extended_key_usage(der::Reader value, Extensions& extensions) {

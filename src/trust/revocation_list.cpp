@@ -19,14 +19,8 @@ constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
 
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 
-/// ReasonFlags (RFC 5280 §4.2.1.13): bit n as there.
-unsigned read_reasons(BytesView bits) {
-  unsigned reasons = 0;
-  for (unsigned index = 0; index < 9 && 1 + index / 8 < bits.size(); ++index) {
-    if ((bits[1 + index / 8] & (0x80U >> (index % 8))) != 0) reasons |= 1U << index;
-  }
-  return reasons | 1U;
-}
+/// ReasonFlags (RFC 5280 §4.2.1.13): bit n as there; bit 0 is unused and stands for no reason at all.
+unsigned read_reasons(BytesView bits) { return (der::named_bits(bits) & RevocationAnswer::all_reasons) | 1U; }
 
 /// The names of a DistributionPointName, each as a GeneralName's tag and content; one that is relative to the issuer is
 /// made whole.
