@@ -100,8 +100,7 @@ cli::Record signer_record(const crypto::Certificate& certificate) {
 cli::Record certificate_record(const crypto::Certificate& certificate, const std::string& file,
                                const std::string& encoding) {
   cli::Record record("certificate");
-  record.heading(in_quotes(file) + ": certificate of " +
-                 printable(certificate.common_name().empty() ? certificate.subject() : certificate.common_name()));
+  record.heading(in_quotes(file) + ": certificate of " + printable(certificate.known_as()));
   record.add("file", file).add("encoding", encoding);
   add_identity(record, certificate);
   add_validity(record, certificate);

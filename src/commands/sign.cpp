@@ -128,8 +128,7 @@ void sign_one(Job& job, const SignTask& task, cli::Context& context) {
   file.publish();
   cli::Record record("signature");
   record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
-                 printable(job.pair.certificate->common_name().empty() ? job.pair.certificate->subject()
-                                                                       : job.pair.certificate->common_name()));
+                 printable(job.pair.certificate->known_as()));
   record.add("document", task.document)
       .add("signature", task.output)
       .add("format", std::string(job.wanted.format.name()))

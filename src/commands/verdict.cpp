@@ -7,9 +7,6 @@ namespace eidtool::commands {
 
 namespace {
 
-constexpr std::size_t least_rsa_size = 2048;  // bits, ETSI TS 119 312 §6.2.2.1
-constexpr std::size_t least_ec_size = 224;    // bits
-
 void look_at_certificate(const crypto::Certificate& certificate, const Policy& policy, std::vector<Finding>& findings) {
   if (policy.at > certificate.not_after()) {
     findings.push_back(warning("certificate_expired", "the certificate expired on " +
@@ -21,9 +18,7 @@ void look_at_certificate(const crypto::Certificate& certificate, const Policy& p
                                "the certificate is valid only from " + to_rfc3339(certificate.not_before())));
   }
   const auto& key = certificate.public_key();
-  const bool weak = (key.type() == KeyType::rsa && key.size() < least_rsa_size) ||
-                    (key.type() == KeyType::ec && key.size() < least_ec_size);
-  if (weak) findings.push_back(warning("weak_key", "the key is weak: " + key.description()));
+  if (key.is_weak()) findings.push_back(warning("weak_key", "the key is weak: " + key.description()));
   if (certificate.is_ca()) {
     findings.push_back(warning("signer_is_ca", "the certificate is one of a certification authority, not of a person"));
   }

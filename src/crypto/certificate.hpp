@@ -44,6 +44,8 @@ class Certificate {
   const std::string& issuer() const noexcept;
   /// The last commonName of the subject; empty where there is none.
   const std::string& common_name() const noexcept;
+  /// What people know the subject by: its common name, else the whole of it.
+  const std::string& known_as() const noexcept { return common_name().empty() ? subject() : common_name(); }
   /// The Name as it stands in the certificate, DER.
   const Bytes& subject_der() const noexcept;
   const Bytes& issuer_der() const noexcept;

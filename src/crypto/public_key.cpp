@@ -130,6 +130,12 @@ PublicKey PublicKey::from_der(BytesView subject_public_key_info) {
   }
 }
 
+bool PublicKey::is_weak() const noexcept {
+  constexpr std::size_t least_rsa_size = 2048;  // bits
+  constexpr std::size_t least_ec_size = 224;
+  return (type_ == KeyType::rsa && size_ < least_rsa_size) || (type_ == KeyType::ec && size_ < least_ec_size);
+}
+
 std::string PublicKey::description() const {
   switch (type_) {
     case KeyType::rsa: return "RSA " + std::to_string(size_);

@@ -26,6 +26,8 @@ class PublicKey {
   KeyType type() const noexcept { return type_; }
   /// Bits of the RSA modulus or of the curve's order; 255 for Ed25519.
   std::size_t size() const noexcept { return size_; }
+  /// Below what ETSI TS 119 312 §6.2.2.1 recommends: RSA of less than 2048 bits, curves of less than 224.
+  bool is_weak() const noexcept;
   /// `RSA 2048`, `EC P-256`, `Ed25519`.
   std::string description() const;
 

@@ -14,14 +14,10 @@ namespace {
 
 using crypto::Certificate;
 
-constexpr std::size_t longest_path = 20;      // certificates
-constexpr std::size_t most_steps = 2000;      // certificates looked at while paths are built
-constexpr std::size_t least_rsa_size = 2048;  // bits, ETSI TS 119 312 §6.2.2.1
-constexpr std::size_t least_ec_size = 224;    // bits
+constexpr std::size_t longest_path = 20;  // certificates
+constexpr std::size_t most_steps = 2000;  // certificates looked at while paths are built
 
-std::string who(const Certificate& certificate) {
-  return in_quotes(certificate.common_name().empty() ? certificate.subject() : certificate.common_name());
-}
+std::string who(const Certificate& certificate) { return in_quotes(certificate.known_as()); }
 
 /// RFC 5280 §6.1 over one path: the state that goes down from the anchor, and what was found.
 class Check {
@@ -56,9 +52,7 @@ class Check {
     }
     try {
       const auto& key = certificate.public_key();
-      const bool is_weak = (key.type() == KeyType::rsa && key.size() < least_rsa_size) ||
-                           (key.type() == KeyType::ec && key.size() < least_ec_size);
-      if (is_weak) {
+      if (key.is_weak()) {
         fail(SubIndication::crypto_constraints_failure, "weak_key",
              "the key of " + who(certificate) + " is weak: " + key.description());
       }

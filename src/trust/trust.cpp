@@ -25,9 +25,7 @@ constexpr std::array signing_usages = {
     "1.3.6.1.4.1.311.10.3.12",  // Microsoft's
 };
 
-std::string who(const Certificate& certificate) {
-  return in_quotes(certificate.common_name().empty() ? certificate.subject() : certificate.common_name());
-}
+std::string who(const Certificate& certificate) { return in_quotes(certificate.known_as()); }
 
 /// Ways to an anchor that are looked at; each may cost a look into every list.
 constexpr std::size_t most_paths = 50;

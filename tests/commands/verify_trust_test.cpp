@@ -215,7 +215,7 @@ TEST_CASE("lists inside a signature are evidence too") {
   // The three lengths around it, each of two bytes: ContentInfo, [0], SignedData.
   for (const std::size_t position : {std::size_t{2}, std::size_t{17}, std::size_t{21}}) {
     REQUIRE(signature[position - 1] == static_cast<char>(0x82));
-    const auto byte = [&](std::size_t at) { return std::size_t{static_cast<unsigned char>(signature[at])}; };
+    const auto byte = [&](std::size_t index) { return std::size_t{static_cast<unsigned char>(signature[index])}; };
     const auto size = (byte(position) << 8U) + byte(position + 1) + field.size();
     signature[position] = static_cast<char>(size >> 8U);
     signature[position + 1] = static_cast<char>(size & 0xffU);
