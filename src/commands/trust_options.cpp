@@ -130,17 +130,15 @@ Time time_of(const cli::Arguments& arguments) {
   throw Error(ErrorKind::usage, "--at " + in_quotes(*text) + " lies in the future");
 }
 
-trust::TrustReport judge_signer(const TrustOptions& options, const formats::SignatureReport& signature,
-                                const formats::FileReport& file, const std::vector<crypto::Certificate>& given,
-                                const std::vector<crypto::Certificate>& intermediates) {
+std::unique_ptr<trust::Judge> judge_for(const TrustOptions& options, const formats::FileReport& file,
+                                        const std::vector<crypto::Certificate>& given,
+                                        const std::vector<crypto::Certificate>& intermediates) {
   auto evidence = options.evidence;
   append(evidence.intermediates, intermediates);
   append(evidence.intermediates, given);
   append(evidence.intermediates, file.certificates);
   for (const auto& value : file.revocation_values) add_revocation_value(value, evidence);
-  auto demand = options.demand;
-  demand.claimed_signing_time = signature.signing_time;
-  return trust::judge(*signature.signer, evidence, demand);
+  return std::make_unique<trust::Judge>(std::move(evidence), options.demand);
 }
 
 }  // namespace eidtool::commands

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "cli/command.hpp"
@@ -27,9 +28,9 @@ TrustOptions trust_options_from(const cli::Arguments& arguments);
 /// --at, or now.
 Time time_of(const cli::Arguments& arguments);
 
-/// Whether to believe the certificate of a signature that has one, with what the signature file carries.
-trust::TrustReport judge_signer(const TrustOptions& options, const formats::SignatureReport& signature,
-                                const formats::FileReport& file, const std::vector<crypto::Certificate>& given,
-                                const std::vector<crypto::Certificate>& intermediates);
+/// Judges the signers of one file, with what it carries itself.
+std::unique_ptr<trust::Judge> judge_for(const TrustOptions& options, const formats::FileReport& file,
+                                        const std::vector<crypto::Certificate>& given,
+                                        const std::vector<crypto::Certificate>& intermediates);
 
 }  // namespace eidtool::commands

@@ -128,10 +128,11 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
 
   int status = cli::exit_status::done;
   std::vector<cli::Record> records;
+  std::unique_ptr<trust::Judge> judge_of_file;  // one for all signers: they share issuers and lists
+  if (job.trust) judge_of_file = judge_for(*job.trust, report, job.certificates, job.intermediates);
   for (const auto& signature : report.signatures) {
     std::optional<trust::TrustReport> trust;
-    if (job.trust && signature.signer)
-      trust = judge_signer(*job.trust, signature, report, job.certificates, job.intermediates);
+    if (judge_of_file && signature.signer) trust = judge_of_file->report(*signature.signer, signature.signing_time);
     const auto verdict = judge(signature, trust, {arguments.has("allow-sha1"), time_of(arguments)});
     if (verdict.answer != Answer::valid) status = cli::exit_status::no;
     const SignaturePlace place{document_text,

@@ -103,8 +103,10 @@ class Certificate {
 std::string distinguished_name_text(BytesView name_der);
 
 /// Whether two Names (DER) mean the same (RFC 5280 §7.1): the same types in the same order, texts of any string type
-/// equal but for case and runs of spaces. False for what is no Name.
+/// equal as RFC 4518 prepares them (case of ASCII letters, runs of spaces). False for what is no Name.
 bool names_match(BytesView left_der, BytesView right_der);
+/// A text that is the same for Names (DER) that mean the same, to find one among many.
+std::string comparable_name(BytesView name_der);
 
 /// Whether `name` lies below `base`: it begins with the RDNs of that (RFC 5280 §7.1). False for what is no Name.
 bool is_name_within(BytesView name_der, BytesView base_der);

@@ -155,13 +155,14 @@ Bytes encoded_integer(BytesView number) {
   return encoded(tag::integer, content);
 }
 
-bool same_integer(BytesView left, BytesView right) {
+BytesView shortest_integer(BytesView number) {
   // The zero that keeps a number positive counts, further ones do not.
-  const auto shortest = [](BytesView number) {
-    while (number.size() > 1 && number[0] == 0 && (number[1] & 0x80U) == 0) number = number.subspan(1);
-    return number;
-  };
-  return std::ranges::equal(shortest(left), shortest(right));
+  while (number.size() > 1 && number[0] == 0 && (number[1] & 0x80U) == 0) number = number.subspan(1);
+  return number;
+}
+
+bool same_integer(BytesView left, BytesView right) {
+  return std::ranges::equal(shortest_integer(left), shortest_integer(right));
 }
 
 BytesView without_leading_zeros(BytesView number) {

@@ -95,6 +95,8 @@ Bytes encoded(std::uint8_t tag, BytesView content);
 /// INTEGER of a number that is not negative, given big-endian with any leading zeros.
 Bytes encoded_integer(BytesView number);
 
+/// The content of an INTEGER without zeros that it does not need; the same for the same number.
+BytesView shortest_integer(BytesView number);
 /// Whether the contents of two INTEGERs are the same number; -1 and 255 are not.
 bool same_integer(BytesView left, BytesView right);
 

@@ -110,14 +110,48 @@ std::string_view short_name(std::string_view oid) {
   return row == attribute_rows.end() ? std::string_view() : row->name;
 }
 
-/// RFC 4518 as far as names have need of it: without spaces at the ends, runs of them as one, letters small. Letters
-/// beyond ASCII keep their case, which can only refuse a name that others take.
+/// A code point of RFC 4518 §2.2 that stands for a space there.
+bool is_space(char32_t c) {
+  return (c >= 0x09 && c <= 0x0d) || c == 0x85 || c == 0x20 || c == 0xa0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/// One that counts for nothing: control characters, and what nobody sees.
+bool is_nothing(char32_t c) {
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x34f || c == 0x6dd || c == 0x70f || c == 0x1806 ||
+         (c >= 0x180b && c <= 0x180e) || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+         (c >= 0x2060 && c <= 0x2063) || (c >= 0x206a && c <= 0x206f) || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff ||
+         (c >= 0xfff9 && c <= 0xfffc) || (c >= 0x1d173 && c <= 0x1d17a) || c == 0xe0001 ||
+         (c >= 0xe0020 && c <= 0xe007f);
+}
+
+/// The code point that begins at `index` of good UTF-8, which is moved behind it.
+char32_t next_code_point(std::string_view text, std::size_t& index) {
+  const auto byte_at = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
+  const auto first = byte_at(index++);
+  if (first < 0x80) return first;
+  const unsigned following = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+  char32_t c = first & (0x3fU >> following);
+  for (unsigned count = 0; count < following && index < text.size(); ++count)
+    c = (c << 6U) | (byte_at(index++) & 0x3fU);
+  return c;
+}
+
+/// RFC 4518 as far as names have need of it: what is a space in any script as one, without those at the ends and runs
+/// of them (§2.6.1), and without what nobody sees; letters small. Letters beyond ASCII keep their case, as with
+/// OpenSSL.
 std::string prepared(std::string_view text) {
   std::string prepared;
-  for (const char c : trimmed(text)) {
-    if (c == ' ' && !prepared.empty() && prepared.back() == ' ') continue;
-    prepared += c;
+  for (std::size_t index = 0; index < text.size();) {
+    const auto begin = index;
+    const auto c = next_code_point(text, index);
+    if (is_space(c)) {
+      if (!prepared.empty() && prepared.back() != ' ') prepared += ' ';
+    } else if (!is_nothing(c)) {
+      prepared += text.substr(begin, index - begin);
+    }
   }
+  if (!prepared.empty() && prepared.back() == ' ') prepared.pop_back();
   return to_lower(prepared);
 }
 
@@ -149,6 +183,21 @@ bool names_match(BytesView left_der, BytesView right_der) {
     return left.size() == right.size() && common_beginning(left, right) == left.size();
   } catch (const Error&) {  // absent: no Name
     return false;
+  }
+}
+
+std::string comparable_name(BytesView name_der) {
+  std::string comparable;
+  try {
+    for (const auto& attribute : attributes_of(name_der)) {
+      const auto text = directory_string_text(attribute.value);
+      const auto value = text ? prepared(*text) : to_hex(attribute.value.whole);
+      comparable += attribute.joins_previous ? "+" : ",";
+      comparable += attribute.oid + (text ? "=" : "#") + std::to_string(value.size()) + ":" + value;
+    }
+    return comparable;
+  } catch (const Error&) {  // absent: no Name, and like itself alone
+    return "#" + to_hex(name_der);
   }
 }
 

@@ -146,6 +146,7 @@ constexpr std::array extension_rows = {
     ExtensionRow{"2.5.29.14", "subject key identifier", read_nothing},
     ExtensionRow{"2.5.29.18", "issuer alternative names", read_nothing},
     ExtensionRow{"2.5.29.31", "CRL distribution points", read_nothing},
+    ExtensionRow{ocsp_no_check, "OCSP nocheck", read_nothing},
     ExtensionRow{"1.3.6.1.5.5.7.1.3", "qualified certificate statements", read_nothing},
 };
 

@@ -17,6 +17,8 @@ namespace eidtool::trust {
 enum class KeyUsage : unsigned { digital_signature = 0, non_repudiation = 1, certificate_signing = 5, crl_signing = 6 };
 
 inline constexpr std::string_view any_policy = "2.5.29.32.0";
+/// Of a responder whose own certificate need not be looked up (RFC 6960 §4.2.2.2.1).
+inline constexpr std::string_view ocsp_no_check = "1.3.6.1.5.5.7.48.1.5";
 
 /// §4.2.1.11; the numbers of certificates that may still follow.
 struct PolicyConstraints {

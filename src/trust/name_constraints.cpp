@@ -13,19 +13,28 @@ namespace {
 
 namespace der = crypto::der;
 
-/// The CHOICE of GeneralName (RFC 5280 §4.2.1.6), those kinds that can be compared.
+/// The CHOICE of GeneralName (RFC 5280 §4.2.1.6), those kinds that can be compared and otherName.
+constexpr std::uint8_t other_name = der::tag::context_constructed(0);
 constexpr std::uint8_t mail_address = der::tag::context(1);
 constexpr std::uint8_t host_name = der::tag::context(2);
 constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
 constexpr std::uint8_t uniform_resource_identifier = der::tag::context(6);
 constexpr std::uint8_t address = der::tag::context(7);
 
-std::string text_of(BytesView bytes) { return to_lower({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); }
+std::string text_of(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-/// `host` is `base` or, at whole labels, below it.
+/// Names of hosts, as they are compared: small, and without the dot that ends a complete one.
+std::string host_text_of(std::string_view text) {
+  auto host = to_lower(text);
+  if (host.size() > 1 && host.ends_with('.')) host.pop_back();
+  return host;
+}
+
+/// `host` is `base` or, at whole labels, below it; with a dot before it what is below alone, as OpenSSL takes it.
 bool is_host_within(const std::string& host, const std::string& base) {
   if (base.empty() || host == base) return true;
-  return host.ends_with(base) && host[host.size() - base.size() - 1] == '.';
+  if (!host.ends_with(base)) return false;
+  return base.front() == '.' || host[host.size() - base.size() - 1] == '.';
 }
 
 /// As in constraints of mail and URI: `.example.pt` is what is below and not the host itself, `example.pt` that alone.
@@ -34,11 +43,15 @@ bool is_host_as(const std::string& host, const std::string& base) {
   return host == base;
 }
 
+/// The part before the `@` is the mail server's and can differ by case (RFC 5280 §7.5).
 bool is_mail_within(const std::string& mail, const std::string& base) {
   const auto at = mail.rfind('@');
   if (at == std::string::npos) return false;
-  if (base.find('@') != std::string::npos) return mail == base;
-  return is_host_as(mail.substr(at + 1), base);
+  const auto host = host_text_of(mail.substr(at + 1));
+  const auto base_at = base.rfind('@');
+  if (base_at == std::string::npos) return is_host_as(host, host_text_of(base));
+  const bool is_same_box = base_at == 0 || mail.substr(0, at) == base.substr(0, base_at);
+  return is_same_box && host == host_text_of(base.substr(base_at + 1));
 }
 
 /// The host of a URI; nothing where it has none that is a name (§4.2.1.10 wants such URIs refused).
@@ -52,7 +65,7 @@ std::optional<std::string> host_of(const std::string& uri) {
   authority = authority.substr(0, authority.find(':'));
   const bool is_number = authority.find_first_not_of("0123456789.") == std::string::npos;
   if (authority.empty() || authority.front() == '[' || is_number) return std::nullopt;
-  return authority;
+  return host_text_of(authority);
 }
 
 /// `base` is an address and a mask of the same size.
@@ -68,11 +81,11 @@ bool is_address_within(const Bytes& bytes, const Bytes& base) {
 bool is_within(const GeneralName& name, const GeneralName& base) {
   switch (name.tag) {
     case mail_address: return is_mail_within(text_of(name.content), text_of(base.content));
-    case host_name: return is_host_within(text_of(name.content), text_of(base.content));
+    case host_name: return is_host_within(host_text_of(text_of(name.content)), host_text_of(text_of(base.content)));
     case directory_name: return crypto::is_name_within(name.content, base.content);
     case uniform_resource_identifier: {
       const auto host = host_of(text_of(name.content));
-      return host && is_host_as(*host, text_of(base.content));
+      return host && is_host_as(*host, host_text_of(text_of(base.content)));
     }
     case address: return is_address_within(name.content, base.content);
     default: return false;
@@ -84,12 +97,24 @@ bool is_comparable(std::uint8_t tag) {
          tag == address;
 }
 
+/// Whether a constraint is about such names. Of otherName each type is a kind of its own.
+bool is_of_kind(const GeneralName& name, const GeneralName& base) {
+  if (name.tag != base.tag) return false;
+  if (name.tag != other_name) return true;
+  try {
+    return der::Reader(name.content).next_object_identifier() == der::Reader(base.content).next_object_identifier();
+  } catch (const Error&) {  // broken: it could be any
+    return true;
+  }
+}
+
 std::string description(const GeneralName& name) {
   try {
     if (name.tag == directory_name) return crypto::distinguished_name_text(name.content);
   } catch (const Error&) {  // absent: it is no Name
   }
-  return {reinterpret_cast<const char*>(name.content.data()), name.content.size()};
+  if (!is_comparable(name.tag)) return "of a kind that eidtool cannot compare";
+  return text_of(name.content);
 }
 
 /// A mail address in the subject counts where there is no other (§4.2.1.10): the value of emailAddress attributes.
@@ -110,28 +135,25 @@ std::vector<GeneralName> mail_addresses_in(const Bytes& subject) {
 }  // namespace
 
 void NameSubtrees::add(const NameConstraints& constraints) {
-  for (const auto* bases : {&constraints.permitted, &constraints.excluded}) {
-    for (const auto& base : *bases) {
-      if (is_comparable(base.tag)) continue;
-      throw Error(ErrorKind::unsupported, "it constrains names of a kind that eidtool cannot compare");
-    }
-  }
   if (!constraints.permitted.empty()) permitted_.push_back(constraints.permitted);
   excluded_.insert(excluded_.end(), constraints.excluded.begin(), constraints.excluded.end());
 }
 
 bool NameSubtrees::is_allowed(const GeneralName& name) const {
+  // Names of a kind that cannot be compared: letting them pass unchecked would be wrong (§4.2.1.10). A URI without a
+  // host name, or mail without one, cannot be told to lie outside, either.
+  const bool has_no_host = name.tag == uniform_resource_identifier && !host_of(text_of(name.content));
+  const bool is_no_mail = name.tag == mail_address && text_of(name.content).find('@') == std::string::npos;
+  const bool is_unknown = has_no_host || is_no_mail || !is_comparable(name.tag);
   for (const auto& bases : permitted_) {
-    const auto same_kind = [&](const GeneralName& base) { return base.tag == name.tag; };
+    const auto same_kind = [&](const GeneralName& base) { return is_of_kind(name, base); };
     if (std::ranges::none_of(bases, same_kind)) continue;
     if (std::ranges::none_of(bases, [&](const auto& base) { return same_kind(base) && is_within(name, base); })) {
       return false;
     }
   }
-  // A URI without a host name cannot be told to lie outside.
-  const bool has_no_host = name.tag == uniform_resource_identifier && !host_of(text_of(name.content));
   return std::ranges::none_of(
-      excluded_, [&](const auto& base) { return base.tag == name.tag && (has_no_host || is_within(name, base)); });
+      excluded_, [&](const auto& base) { return is_of_kind(name, base) && (is_unknown || is_within(name, base)); });
 }
 
 std::optional<std::string> NameSubtrees::offending_name(const crypto::Certificate& certificate,

@@ -13,8 +13,7 @@ namespace eidtool::trust {
 /// §6.1.1 (h)–(i), §6.1.4 (g)).
 class NameSubtrees {
  public:
-  /// One more authority's constraints. Throws unsupported for kinds of names that eidtool cannot compare: letting them
-  /// pass unchecked would be wrong (§4.2.1.10).
+  /// One more authority's constraints.
   void add(const NameConstraints& constraints);
 
   /// The name of `certificate` that lies where it must not, for people; nothing where all of them lie right.

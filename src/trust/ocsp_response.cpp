@@ -4,7 +4,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
-#include "trust/extensions.hpp"
 #include "trust/revocation.hpp"
 
 namespace eidtool::trust {
@@ -13,8 +12,12 @@ namespace {
 
 namespace der = crypto::der;
 
-constexpr std::string_view ocsp_signing = "1.3.6.1.5.5.7.3.9";
 constexpr std::uint8_t enumerated = 0x0a;
+
+constexpr auto clock_difference = std::chrono::minutes(10);
+/// How long a response without nextUpdate holds. Newer ones can be had at any time (§4.2.2.1), and somebody has to
+/// fetch this one before it is looked at.
+constexpr auto without_end = std::chrono::minutes(15);
 
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 
@@ -134,8 +137,10 @@ OcspResponse::Single OcspResponse::read_single(BytesView content) {
     der::Reader wrapped(extensions->content);
     for (auto list = wrapped.enter(der::tag::sequence); !list.at_end();) {
       auto extension = list.enter(der::tag::sequence);
-      extension.next_object_identifier();
-      if (is_true(extension.next_if(der::tag::boolean))) single.has_unknown_critical = true;
+      const auto oid = extension.next_object_identifier();
+      const bool is_cutoff = oid == "1.3.6.1.5.5.7.48.1.6";
+      if (is_true(extension.next_if(der::tag::boolean)) && !is_cutoff) single.has_unknown_critical = true;
+      if (is_cutoff) single.archive_cutoff = der::Reader(extension.next(der::tag::octet_string).content).next_time();
     }
   }
   fields.end();
@@ -156,71 +161,93 @@ bool OcspResponse::is_responder(const crypto::Certificate& certificate) const {
 }
 
 /// RFC 6960 §4.2.2.2: the issuer itself, or one whom the issuer itself made a responder.
-std::optional<std::string> OcspResponse::why_not_signed(const RevocationQuestion& question, Time this_update) const {
+void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const {
   const auto scheme = crypto::signature_scheme(signed_object_.algorithm, std::nullopt);
-  if (scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1) return "was signed over SHA-1";
+  const bool is_sha1 = scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1;
   const auto signed_by = [&](const crypto::Certificate& signer) {
-    try {
-      return is_responder(signer) && signed_object_.is_signed_by(signer.public_key());
-    } catch (const Error&) {  // absent: a key of a kind that is not checked
-      return false;
-    }
+    return is_responder(signer) && question.checks.made_by(signed_object_, signer) == SignatureChecks::Answer::made;
   };
-  if (signed_by(question.issuer)) return std::nullopt;
+  const auto take = [&](const crypto::Certificate& signer, bool is_sound) {
+    answer.signer_key = key_of(signer);
+    answer.is_sound = is_sound && !is_sha1;
+    if (is_sha1) answer.why = "was signed over SHA-1";
+  };
+  answer.why = "was not signed by the issuer or by a responder of its own";
+  if (signed_by(question.issuer)) return take(question.issuer, true);
   for (const auto* certificates : {&certificates_, &question.pool}) {
     for (const auto& candidate : *certificates) {
       if (!signed_by(candidate)) continue;
-      const auto extensions = extensions_of(candidate);
-      const bool is_delegated =
-          extensions.extended_key_usage &&
-          std::ranges::find(*extensions.extended_key_usage, ocsp_signing) != extensions.extended_key_usage->end();
-      if (!is_delegated || !candidate.is_issued_by(question.issuer)) return "was signed by one who is no responder";
-      if (!extensions.unknown_critical.empty()) return "was signed by one whose certificate cannot be understood";
-      // Not only at the time that the response itself claims: who has the key of a responder that has retired could
-      // claim any.
-      const auto at = std::max(question.at, this_update);
-      if (std::min(at, produced_at_) < candidate.not_before() || std::max(at, produced_at_) > candidate.not_after()) {
-        return "was signed by a responder whose certificate is not valid";
+      // What it called revoked when it could stays so.
+      const auto why_not = [&](Time at) {
+        return question.why_not_trusted(candidate, RevocationQuestion::SignerKind::responder, at);
+      };
+      auto why = why_not(question.at);
+      // Not only at that time: who has the key of a responder that has retired could claim any. Nor had one that came
+      // later anything to say before.
+      const auto latest = std::max({question.at, answer.this_update, produced_at_});
+      if (!why && (std::min(question.at, produced_at_) < candidate.not_before() || latest > candidate.not_after())) {
+        why = "its certificate is not valid";
       }
-      return std::nullopt;
+      if (!why) return take(candidate, true);
+      if (!answer.signer_key.empty()) continue;
+      answer.why = "was signed by a responder that is not believed: " + *why;
+      if (!why_not(produced_at_)) take(candidate, false);
     }
   }
-  return "was not signed by the issuer or by a responder of its own";
 }
 
+/// What weighs most of all that it says about the certificate; what is not believed or not known of it more than
+/// `good`.
 RevocationAnswer OcspResponse::answer(const RevocationQuestion& question) const {
   using Status = RevocationAnswer::Status;
-  const auto single =
-      std::ranges::find_if(singles_, [&](const auto& candidate) { return is_about(candidate, question); });
-  if (single == singles_.end()) return {};
+  RevocationAnswer worst;
+  for (const auto& single : singles_) {
+    if (!is_about(single, question)) continue;
+    auto one = answer_by(single, question);
+    const bool is_worse =
+        one.status == Status::unusable ? worst.status != Status::revoked : one.weighs_more_than(worst);
+    if (worst.status == Status::irrelevant || is_worse) worst = std::move(one);
+  }
+  return worst;
+}
+
+RevocationAnswer OcspResponse::answer_by(const Single& single, const RevocationQuestion& question) const {
+  using Status = RevocationAnswer::Status;
   RevocationAnswer answer;
-  answer.status = Status::unusable;
+  answer.this_update = single.this_update;
   const auto unusable = [&](const std::string& why) {
+    answer.status = Status::unusable;
     answer.why = "the OCSP response " + name_ + " " + why;
     return answer;
   };
   try {
-    if (const auto why = why_not_signed(question, single->this_update)) return unusable(*why);
+    find_signer(question, answer);
   } catch (const Error& error) {  // what a stranger wrote
     return unusable(std::string("cannot be checked: ") + error.what());
   }
-  answer.revoked_at = single->revoked_at;
-  answer.reason = single->reason;
+  if (answer.signer_key.empty()) return unusable(answer.why);
   // What was revoked stays so, however old the response is.
-  if (single->status == Single::Status::revoked) {
+  if (single.status == Single::Status::revoked) {
     answer.status = Status::revoked;
+    answer.revoked_at = single.revoked_at;
+    answer.reason = single.reason;
     return answer;
   }
-  if (single->has_unknown_critical) return unusable("has a critical extension that is unknown");
-  if (single->this_update > question.now) return unusable("is from the future: " + to_rfc3339(single->this_update));
-  // Without an end it says what was true when it was made, and no more.
-  const auto until = single->next_update.value_or(single->this_update);
+  if (!answer.is_sound) return unusable(answer.why);
+  if (single.has_unknown_critical) return unusable("has a critical extension that is unknown");
+  const auto made_at = std::max(single.this_update, produced_at_);
+  if (made_at > question.now + clock_difference) return unusable("is from the future: " + to_rfc3339(made_at));
+  // Responders may forget who has expired (§4.4.4).
+  const auto expired_at = question.certificate.not_after();
+  const bool keeps_expired = single.archive_cutoff && *single.archive_cutoff <= expired_at;
+  if (single.this_update > expired_at && !keeps_expired) {
+    return unusable("was made after the certificate had expired, and need not know it any more");
+  }
+  const auto until = single.next_update.value_or(single.this_update + without_end);
   if (until < question.at) return unusable("is out of date since " + to_rfc3339(until));
-  if (single->status == Single::Status::good) {
-    answer.status = Status::good;
-    return answer;
-  }
-  return unusable("says that its responder does not know the certificate");
+  if (single.status != Single::Status::good) return unusable("says that its responder does not know the certificate");
+  answer.status = Status::good;
+  return answer;
 }
 
 }  // namespace eidtool::trust

@@ -14,16 +14,17 @@ namespace {
 
 using crypto::Certificate;
 
-constexpr std::size_t longest_path = 20;  // certificates
-constexpr std::size_t most_steps = 2000;  // certificates looked at while paths are built
-
 std::string who(const Certificate& certificate) { return in_quotes(certificate.known_as()); }
 
 /// RFC 5280 §6.1 over one path: the state that goes down from the anchor, and what was found.
 class Check {
  public:
-  Check(const Path& path, const PathRequest& request)
-      : path_(path), request_(request), policies_(request.policies, path.size() - 1), path_length_(path.size()) {}
+  Check(const Path& path, const PathRequest& request, SignatureChecks& checks)
+      : path_(path),
+        request_(request),
+        checks_(checks),
+        policies_(request.policies, path.size() - 1),
+        path_length_(path.size()) {}
 
   std::vector<Finding> findings() {
     look_at(path_.back());
@@ -82,7 +83,7 @@ class Check {
     const auto extensions = extensions_or_failure(anchor);
     if (!anchor.extensions().empty()) check_authority(anchor, extensions, extensions.has_basic_constraints);
     if (extensions.path_length) path_length_ = std::min<std::uint64_t>(path_length_, *extensions.path_length);
-    add_constraints(anchor, extensions);
+    add_constraints(extensions);
   }
 
   void check_authority(const Certificate& certificate, const Extensions& extensions, bool wants_basic_constraints) {
@@ -95,27 +96,26 @@ class Check {
     }
   }
 
-  void add_constraints(const Certificate& certificate, const Extensions& extensions) {
-    if (!extensions.name_constraints) return;
-    try {
-      subtrees_.add(*extensions.name_constraints);
-    } catch (const Error& error) {  // a kind of names that cannot be compared
-      fail_chain("name_constraint", "the certificate of " + who(certificate) + ": " + error.what());
-    }
+  void add_constraints(const Extensions& extensions) {
+    if (extensions.name_constraints) subtrees_.add(*extensions.name_constraints);
   }
 
   void check_signature(const Certificate& certificate, const Certificate& issuer) {
     try {
-      if (crypto::names_match(issuer.subject_der(), certificate.issuer_der()) &&
-          certificate.signed_object().is_signed_by(issuer.public_key())) {
-        const auto scheme = crypto::signature_scheme(certificate.signed_object().algorithm, std::nullopt);
-        if (scheme.algorithm->hash == HashAlgorithm::sha1 && !request_.allow_sha1) {
-          fail(SubIndication::crypto_constraints_failure, "chain_sha1",
-               "the certificate of " + who(certificate) + " was signed over SHA-1, which proves little");
-        }
-        return;
+      // First: it says of algorithms that are not checked which they are.
+      const auto scheme = crypto::signature_scheme(certificate.signed_object().algorithm, std::nullopt);
+      (void)issuer.public_key();
+      const auto made = checks_.made_by(certificate, issuer);
+      if (!crypto::names_match(issuer.subject_der(), certificate.issuer_der()) ||
+          made == SignatureChecks::Answer::not_made) {
+        fail_chain("chain_signature", "the certificate of " + who(certificate) + " was not issued by " + who(issuer));
+      } else if (made == SignatureChecks::Answer::unknown) {
+        fail(SubIndication::crypto_constraints_failure, "unsupported",
+             "the signature on the certificate of " + who(certificate) + " cannot be checked");
+      } else if (scheme.algorithm->hash == HashAlgorithm::sha1 && !request_.allow_sha1) {
+        fail(SubIndication::crypto_constraints_failure, "chain_sha1",
+             "the certificate of " + who(certificate) + " was signed over SHA-1, which proves little");
       }
-      fail_chain("chain_signature", "the certificate of " + who(certificate) + " was not issued by " + who(issuer));
     } catch (const Error& error) {  // an algorithm that is not checked
       fail(SubIndication::crypto_constraints_failure, "unsupported",
            "the certificate of " + who(certificate) + " cannot be checked: " + error.what());
@@ -151,7 +151,7 @@ class Check {
       }
     }
     if (extensions.path_length) path_length_ = std::min<std::uint64_t>(path_length_, *extensions.path_length);
-    add_constraints(certificate, extensions);
+    add_constraints(extensions);
   }
 
   std::optional<std::string> offending_name(const Certificate& certificate, const Extensions& extensions) {
@@ -164,6 +164,7 @@ class Check {
 
   const Path& path_;
   const PathRequest& request_;
+  SignatureChecks& checks_;
   PolicyGraph policies_;
   bool policies_fail_ = false;
   NameSubtrees subtrees_;
@@ -171,65 +172,10 @@ class Check {
   std::vector<Finding> findings_;
 };
 
-void keep_one_of_each(std::vector<Certificate>& certificates) {
-  std::vector<Certificate> kept;
-  for (auto& certificate : certificates) {
-    if (std::ranges::none_of(kept, [&](const auto& one) { return one.der() == certificate.der(); })) {
-      kept.push_back(std::move(certificate));
-    }
-  }
-  certificates = std::move(kept);
-}
-
 }  // namespace
 
-std::vector<Finding> check_path(const Path& path, const PathRequest& request) {
-  return Check(path, request).findings();
-}
-
-PathBuilder::PathBuilder(std::vector<Certificate> anchors, std::vector<Certificate> pool)
-    : anchors_(std::move(anchors)), pool_(std::move(pool)) {
-  keep_one_of_each(anchors_);
-  keep_one_of_each(pool_);
-  // Of two certificates of one authority the one that is valid longest is likely to be it.
-  std::ranges::stable_sort(pool_, std::ranges::greater(), &Certificate::not_after);
-}
-
-void PathBuilder::for_each_path(const Certificate& certificate, const std::function<bool(const Path&)>& visit) {
-  std::size_t steps = 0;
-  Path path = {certificate};
-  extend(path, visit, steps);
-}
-
-bool PathBuilder::is_issued_by(const Certificate& certificate, const Certificate& issuer) {
-  // Names first: they cost nothing.
-  if (!crypto::names_match(issuer.subject_der(), certificate.issuer_der())) return false;
-  const auto [known, is_new] =
-      known_.try_emplace({certificate.fingerprint_sha256(), issuer.fingerprint_sha256()}, false);
-  if (is_new) known->second = certificate.is_issued_by(issuer);
-  return known->second;
-}
-
-bool PathBuilder::extend(Path& path, const std::function<bool(const Path&)>& visit, std::size_t& steps) {
-  const auto& last = path.back();
-  for (const auto& anchor : anchors_) {
-    if (anchor.der() == last.der()) return visit(path);
-  }
-  if (path.size() >= longest_path) return false;
-  const auto on_path = [&](const Certificate& candidate) {
-    return std::ranges::any_of(path, [&](const auto& one) { return one.der() == candidate.der(); });
-  };
-  for (const auto* candidates : {&anchors_, &pool_}) {
-    for (const auto& candidate : *candidates) {
-      if (on_path(candidate) || !is_issued_by(path.back(), candidate)) continue;
-      if (++steps > most_steps) return false;
-      path.push_back(candidate);
-      const bool done = extend(path, visit, steps);
-      path.pop_back();
-      if (done) return true;
-    }
-  }
-  return false;
+std::vector<Finding> check_path(const Path& path, const PathRequest& request, SignatureChecks& checks) {
+  return Check(path, request, checks).findings();
 }
 
 }  // namespace eidtool::trust

@@ -44,6 +44,15 @@ std::string reason_name(unsigned reason) {
   return reason < names.size() ? names[reason] : std::to_string(reason);
 }
 
+bool RevocationAnswer::weighs_more_than(const RevocationAnswer& other) const {
+  const auto weight = [](const RevocationAnswer& answer) {
+    if (answer.status == Status::revoked) return answer.reason == reason_hold ? 1 : 2;
+    return 0;
+  };
+  if (weight(*this) != weight(other)) return weight(*this) > weight(other);
+  return revoked_at < other.revoked_at;
+}
+
 RevocationListPointer read_revocation_list(const std::string& file) {
   return about(file, "revocation list", [&] {
     return std::make_shared<const RevocationList>(der_of(file, most_list_size, "revocation list"), in_quotes(file));

@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
+#include "trust/signature_checks.hpp"
 
 namespace eidtool::trust {
 
@@ -22,7 +23,8 @@ inline constexpr unsigned reason_remove = 8;  // removeFromCRL, in delta lists: 
 struct RevocationAnswer {
   enum class Status {
     good,
-    revoked,
+    revoked,     // for `reason`, which may be a hold
+    released,    // from a hold: a delta list says removeFromCRL
     irrelevant,  // it speaks of others: nothing to tell anybody
     unusable,    // it could speak of this one, and `why` it is not believed
   };
@@ -31,6 +33,16 @@ struct RevocationAnswer {
   unsigned reason = reason_unspecified;
   std::string why;
   unsigned reasons_mask = all_reasons;  // for which reasons `good` is good (RFC 5280 §6.3.2)
+
+  Time this_update = {};
+  std::string signer_key;  // key_of() the one that signed it
+  /// Whether it may be believed in what it does not name. What it calls revoked counts in any case: nobody but its
+  /// signer can have said so.
+  bool is_sound = true;
+  std::string why_stale;  // empty: it holds at the time in question
+
+  /// A hold is less than a revocation, and a release less than either; of equals the earlier one counts.
+  bool weighs_more_than(const RevocationAnswer& other) const;
 
   static constexpr unsigned all_reasons = 0x1ff;  // bits 1 to 8 of ReasonFlags, and bit 0
 };
@@ -44,11 +56,13 @@ struct RevocationQuestion {
   bool allow_sha1 = false;
   /// Other certificates among which the signer of a list or response may be.
   const std::vector<crypto::Certificate>& pool;
-  /// Why such a signer could be the right one: it has the name of the certificate's issuer, or the certificate itself
-  /// names it as the one who issues the list.
-  enum class NamedBy { own_name, certificate };
-  /// Whether such a certificate is itself to be believed.
-  std::function<bool(const crypto::Certificate&, NamedBy)> is_trusted;
+  /// What makes such a signer the right one: it has the name of the certificate's issuer, the certificate itself names
+  /// it as the one who issues the list, or it is a responder.
+  enum class SignerKind { own_name, named, responder };
+  /// Why such a certificate is itself not to be believed, as of a time; nothing: it is. Never by its name alone: a key
+  /// on the path has to vouch for it.
+  std::function<std::optional<std::string>(const crypto::Certificate&, SignerKind, Time)> why_not_trusted;
+  SignatureChecks& checks;
 };
 
 /// A certificate revocation list (RFC 5280 §5), from its DER.
@@ -57,17 +71,19 @@ class RevocationList {
   /// Throws malformed.
   RevocationList(Bytes bytes, std::string name);
 
-  /// A delta list answers for those alone that it names.
   RevocationAnswer answer(const RevocationQuestion& question) const;
 
-  /// Tells only what changed since another list (§5.2.4).
+  /// Tells only what changed since another list (§5.2.4). Of whom it does not name it says `good`, which counts only
+  /// together with that list.
   bool is_delta() const { return base_number_.has_value(); }
-  /// Whether this delta list and that list together are a newer one (§5.2.4 (c), (d)).
+  /// Whether this delta list and that list together are a newer one (§5.2.4 (c), (d)), where one key signed both.
   bool completes(const RevocationList& base) const;
+  /// Whether this one tells of the same certificates and reasons later than that, where one key signed both.
+  bool follows(const RevocationList& earlier) const;
 
  private:
   struct DistributionPoint {
-    bool is_there = false;
+    Bytes encoded;              // as it stands in the list; empty: there is none
     std::optional<Bytes> name;  // DistributionPointName, content of [0]
     bool only_users = false;
     bool only_authorities = false;
@@ -76,19 +92,36 @@ class RevocationList {
     unsigned reasons = RevocationAnswer::all_reasons;
   };
 
+  struct Entry {
+    std::size_t number;           // hash of the serial number
+    std::uint32_t at;             // where it begins among the entries
+    std::uint32_t issuer_at = 0;  // and behind which the one ends that says whose it is (§5.3.3); 0: none
+  };
+  struct Coverage {
+    bool is_about = false;
+    unsigned reasons = 0;  // 0: for none, and `why`
+    std::string why;
+  };
+
   void read_extensions(BytesView content);
-  std::optional<std::string> why_not_signed(const RevocationQuestion& question) const;
-  std::optional<std::string> why_out_of_time(const RevocationQuestion& question) const;
-  bool covers(const RevocationQuestion& question, unsigned& reasons) const;
-  RevocationAnswer look_up(const RevocationQuestion& question) const;
+  void read_entries();
+  BytesView entries() const;
+  Coverage coverage(const RevocationQuestion& question) const;
+  void find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const;
+  std::optional<std::string> why_unusable(const RevocationQuestion& question) const;
+  std::string why_stale(Time at) const;
+  void look_up(const crypto::Certificate& certificate, RevocationAnswer& answer) const;
+  bool is_entry_of(const Entry& entry, const crypto::Certificate& certificate) const;
+  bool has_scope_of(const RevocationList& other) const;
 
   std::string name_;
   crypto::SignedObject signed_object_;
   Bytes issuer_;
   Time this_update_;
   std::optional<Time> next_update_;
-  std::size_t entries_offset_ = 0;  // of revokedCertificates' content in what was signed
-  std::size_t entries_size_ = 0;    // bytes
+  std::size_t entries_offset_ = 0;        // of revokedCertificates' content in what was signed
+  std::size_t entries_size_ = 0;          // bytes
+  std::vector<Entry> entries_by_number_;  // half a million of them are asked about many certificates
   DistributionPoint distribution_point_;
   Bytes number_;                       // CRLNumber; empty: none
   std::optional<Bytes> base_number_;   // of a delta list: the number from which on it tells what changed
@@ -115,13 +148,15 @@ class OcspResponse {
     unsigned reason = reason_unspecified;
     Time this_update;
     std::optional<Time> next_update;
+    std::optional<Time> archive_cutoff;  // §4.4.4: it knows of certificates that expired since then
     bool has_unknown_critical = false;
   };
 
   void read_basic(BytesView bytes);
   static Single read_single(BytesView content);
   bool is_about(const Single& single, const RevocationQuestion& question) const;
-  std::optional<std::string> why_not_signed(const RevocationQuestion& question, Time this_update) const;
+  void find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const;
+  RevocationAnswer answer_by(const Single& single, const RevocationQuestion& question) const;
   bool is_responder(const crypto::Certificate& certificate) const;
 
   std::string name_;

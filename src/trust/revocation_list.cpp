@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -96,6 +97,42 @@ std::vector<Point> points_of(const crypto::Certificate& certificate) {
   return points;
 }
 
+std::size_t hash_of(BytesView number) {
+  const auto shortest = der::shortest_integer(number);
+  return std::hash<std::string_view>()({reinterpret_cast<const char*>(shortest.data()), shortest.size()});
+}
+
+/// Gives the crlEntryExtensions at the end of an entry, each with its value.
+template <typename Visit>
+void for_each_extension(der::Reader entry, const Visit& visit) {
+  const auto extensions = entry.next_if(der::tag::sequence);
+  if (!extensions) return;
+  for (der::Reader list(extensions->content); !list.at_end();) {
+    auto fields = list.enter(der::tag::sequence);
+    const auto oid = fields.next_object_identifier();
+    fields.next_if(der::tag::boolean);
+    visit(oid, fields.next(der::tag::octet_string).content);
+  }
+}
+
+/// The certificateIssuer (§5.3.3) of an entry that was read up to its time.
+std::optional<BytesView> certificate_issuer_in(der::Reader entry) {
+  entry.next_time();
+  std::optional<BytesView> issuer;
+  for_each_extension(entry, [&](const std::string& oid, BytesView value) {
+    if (oid == "2.5.29.29") issuer = value;
+  });
+  return issuer;
+}
+
+/// Of the contents of two INTEGERs that are not negative.
+bool is_less(BytesView left, BytesView right) {
+  left = der::without_leading_zeros(left);
+  right = der::without_leading_zeros(right);
+  if (left.size() != right.size()) return left.size() < right.size();
+  return std::ranges::lexicographical_compare(left, right);
+}
+
 }  // namespace
 
 RevocationList::RevocationList(Bytes bytes, std::string name) : name_(std::move(name)) {
@@ -120,6 +157,7 @@ RevocationList::RevocationList(Bytes bytes, std::string name) : name_(std::move(
   }
   if (const auto extensions = fields.next_if(der::tag::context_constructed(0))) read_extensions(extensions->content);
   fields.end();
+  read_entries();
 }
 
 void RevocationList::read_extensions(BytesView content) {
@@ -133,7 +171,7 @@ void RevocationList::read_extensions(BytesView content) {
     der::Reader value(fields.next(der::tag::octet_string).content);
     fields.end();
     if (oid == "2.5.29.28") {
-      distribution_point_.is_there = true;
+      distribution_point_.encoded.assign(value.rest().begin(), value.rest().end());
       auto point = value.enter(der::tag::sequence);
       const auto flag = [&](unsigned number) {
         const auto found = point.next_if(der::tag::context(number));
@@ -164,101 +202,138 @@ void RevocationList::read_extensions(BytesView content) {
   }
 }
 
+BytesView RevocationList::entries() const {
+  return BytesView(signed_object_.content).subspan(entries_offset_, entries_size_);
+}
+
+void RevocationList::read_entries() {
+  std::uint32_t issuer_at = 0;
+  const auto all = entries();
+  for (der::Reader reader(all); !reader.at_end();) {
+    const auto at = static_cast<std::uint32_t>(all.size() - reader.rest().size());
+    auto entry = reader.enter(der::tag::sequence);
+    const auto number = hash_of(entry.next(der::tag::integer).content);
+    // In an indirect list an entry says whose certificate it is of, and so do those that follow (§5.3.3).
+    if (distribution_point_.is_indirect && certificate_issuer_in(entry)) issuer_at = at + 1;
+    entries_by_number_.push_back({number, at, issuer_at});
+  }
+  std::ranges::sort(entries_by_number_, {}, &Entry::number);
+}
+
 RevocationAnswer RevocationList::answer(const RevocationQuestion& question) const {
   using Status = RevocationAnswer::Status;
+  RevocationAnswer answer;
   const auto unusable = [&](const std::string& why) {
-    RevocationAnswer answer;
     answer.status = Status::unusable;
     answer.why = "the revocation list " + name_ + " " + why;
     return answer;
   };
   try {
-    unsigned reasons = RevocationAnswer::all_reasons;
-    if (!covers(question, reasons)) return {};
-    if (const auto why = why_not_signed(question)) return unusable(*why);
-    auto answer = look_up(question);
-    answer.reasons_mask = reasons;
+    const auto covered = coverage(question);
+    if (!covered.is_about) return answer;
+    if (covered.reasons == 0) return unusable(covered.why);
+    answer.reasons_mask = covered.reasons;
+    answer.this_update = this_update_;
+    find_signer(question, answer);
+    if (answer.signer_key.empty()) return unusable(answer.why);
+    look_up(question.certificate, answer);
+    const auto why = answer.is_sound ? why_unusable(question) : answer.why;
+    if (why) answer.is_sound = false;
     // What its issuer revoked stays so, however old the list is and whatever else stands in it.
-    if (answer.status == Status::revoked) return answer;
-    if (!unknown_critical_.empty()) {
-      return unusable("has the critical extension " + unknown_critical_ + ", which is unknown");
+    if (answer.status != Status::revoked && why) return unusable(*why);
+    if (const auto stale = why_stale(question.at); !stale.empty()) {
+      answer.why_stale = "the revocation list " + name_ + " " + stale;
     }
-    if (const auto why = why_out_of_time(question)) return unusable(*why);
-    // A delta list tells what changed, and nothing of whom it does not name.
-    if (is_delta()) answer.status = Status::irrelevant;
     return answer;
   } catch (const Error& error) {  // what a stranger wrote
-    return unusable(std::string("is broken: ") + error.what());
+    return unusable(std::string("cannot be read: ") + error.what());
   }
+}
+
+bool RevocationList::has_scope_of(const RevocationList& other) const {
+  return crypto::names_match(issuer_, other.issuer_) &&
+         distribution_point_.encoded == other.distribution_point_.encoded;
 }
 
 bool RevocationList::completes(const RevocationList& base) const {
-  if (!base_number_ || base.number_.empty() || base.is_delta()) return false;
-  const auto at_most = [](BytesView left, BytesView right) {
-    left = der::without_leading_zeros(left);
-    right = der::without_leading_zeros(right);
-    if (left.size() != right.size()) return left.size() < right.size();
-    return !std::ranges::lexicographical_compare(right, left);
-  };
-  return crypto::names_match(issuer_, base.issuer_) && at_most(*base_number_, base.number_) &&
-         at_most(base.number_, number_);
+  return base_number_ && !base.number_.empty() && !number_.empty() && !base.is_delta() && has_scope_of(base) &&
+         !is_less(base.number_, *base_number_) && !is_less(number_, base.number_) && this_update_ >= base.this_update_;
+}
+
+bool RevocationList::follows(const RevocationList& earlier) const {
+  if (!has_scope_of(earlier)) return false;
+  if (number_.empty() || earlier.number_.empty()) return !is_delta() && this_update_ > earlier.this_update_;
+  if (base_number_ && is_less(earlier.number_, *base_number_)) return false;
+  return is_less(earlier.number_, number_) && this_update_ >= earlier.this_update_;
 }
 
 /// RFC 5280 §6.3.3 (b) and (d).
-bool RevocationList::covers(const RevocationQuestion& question, unsigned& reasons) const {
+RevocationList::Coverage RevocationList::coverage(const RevocationQuestion& question) const {
   const auto& certificate = question.certificate;
   const bool is_own = crypto::names_match(issuer_, certificate.issuer_der());
-  if (!distribution_point_.is_there) return is_own;
+  const auto& scope = distribution_point_;
+  if (scope.encoded.empty()) return {is_own, RevocationAnswer::all_reasons, ""};
   const bool is_authority = certificate.is_ca();
-  if (distribution_point_.only_attributes || (distribution_point_.only_users && is_authority) ||
-      (distribution_point_.only_authorities && !is_authority)) {
-    return false;
-  }
-  reasons = 0;
+  if (scope.only_attributes) return {is_own, 0, "is for attribute certificates alone"};
+  if (scope.only_users && is_authority) return {is_own, 0, "is not for those of authorities"};
+  if (scope.only_authorities && !is_authority) return {is_own, 0, "is for those of authorities alone"};
+  Coverage covered{is_own, 0, "is for other distribution points than the certificate names"};
   for (const auto& point : points_of(certificate)) {
-    if (!crypto::names_match(point.list_issuer, issuer_) || (!is_own && !distribution_point_.is_indirect)) continue;
-    bool matches = !distribution_point_.name;
-    if (distribution_point_.name) {
-      for (const auto& name : names_of(*distribution_point_.name, issuer_)) {
+    if (!crypto::names_match(point.list_issuer, issuer_)) continue;
+    covered.is_about = true;
+    if (!is_own && !scope.is_indirect) continue;
+    bool matches = !scope.name;
+    if (scope.name) {
+      for (const auto& name : names_of(*scope.name, issuer_)) {
         matches = matches ||
                   std::ranges::any_of(point.names, [&](const auto& other) { return same_general_name(name, other); });
       }
     }
-    if (matches) reasons |= point.reasons & distribution_point_.reasons;
+    if (matches) covered.reasons |= point.reasons & scope.reasons;
   }
-  return reasons != 0;
+  return covered;
 }
 
-/// RFC 5280 §6.3.3 (f) and (g): the issuer's own key, or one that it has only for lists, under the same name.
-std::optional<std::string> RevocationList::why_not_signed(const RevocationQuestion& question) const {
+/// RFC 5280 §6.3.3 (f) and (g): the issuer's own key, or one that it has only for lists. Its own key is believed in
+/// what it revokes even where the rest of the list is not sound, since no other could have said so.
+void RevocationList::find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const {
+  using Kind = RevocationQuestion::SignerKind;
   const auto scheme = crypto::signature_scheme(signed_object_.algorithm, std::nullopt);
-  if (scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1) return "was signed over SHA-1";
+  const bool is_sha1 = scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1;
   const auto signed_by = [&](const crypto::Certificate& signer) {
-    try {
-      return signed_object_.is_signed_by(signer.public_key());
-    } catch (const Error&) {  // absent: a key of a kind that is not checked
-      return false;
-    }
+    return question.checks.made_by(signed_object_, signer) == SignatureChecks::Answer::made;
+  };
+  const auto take = [&](const crypto::Certificate& signer, bool is_sound) {
+    answer.signer_key = key_of(signer);
+    answer.is_sound = is_sound && !is_sha1;
+    if (is_sha1) answer.why = "was signed over SHA-1";
   };
   const bool is_own = crypto::names_match(issuer_, question.certificate.issuer_der());
+  answer.why = "was not signed by its issuer, or by one whom that made its signer";
   if (is_own && signed_by(question.issuer)) {
-    if (extensions_of(question.issuer).allows(KeyUsage::crl_signing)) return std::nullopt;
-    return "was signed with a key that must not sign lists";
+    const bool may_sign = extensions_of(question.issuer).allows(KeyUsage::crl_signing);
+    if (!may_sign) answer.why = "was signed with a key that must not sign lists";
+    take(question.issuer, may_sign);
+    if (may_sign) return;
   }
+  const auto kind = is_own ? Kind::own_name : Kind::named;
   for (const auto& candidate : question.pool) {
-    if (candidate.der() == question.issuer.der() || candidate.der() == question.certificate.der()) continue;
-    if (!crypto::names_match(candidate.subject_der(), issuer_) || !signed_by(candidate)) continue;
-    const auto extensions = extensions_of(candidate);
-    const auto named_by = is_own ? RevocationQuestion::NamedBy::own_name : RevocationQuestion::NamedBy::certificate;
-    if (extensions.allows(KeyUsage::crl_signing) && question.is_trusted(candidate, named_by)) return std::nullopt;
+    if (candidate.der() == question.issuer.der() && is_own) continue;
+    if (candidate.der() == question.certificate.der() || !crypto::names_match(candidate.subject_der(), issuer_))
+      continue;
+    if (!signed_by(candidate) || !extensions_of(candidate).allows(KeyUsage::crl_signing)) continue;
+    const auto why = question.why_not_trusted(candidate, kind, question.at);
+    if (!why) return take(candidate, true);
+    if (!answer.signer_key.empty()) continue;
+    answer.why = "was signed by one who is not believed: " + *why;
+    // It may have retired since; what it revoked stays so.
+    if (!question.why_not_trusted(candidate, kind, this_update_)) take(candidate, false);
   }
-  return "was not signed by its issuer, or by one whom that made its signer";
 }
 
-std::optional<std::string> RevocationList::why_out_of_time(const RevocationQuestion& question) const {
+std::optional<std::string> RevocationList::why_unusable(const RevocationQuestion& question) const {
+  if (!unknown_critical_.empty()) return "has the critical extension " + unknown_critical_ + ", which is unknown";
   if (this_update_ > question.now) return "is from the future: " + to_rfc3339(this_update_);
-  if (!next_update_) return "does not say until when it holds";
-  if (*next_update_ < question.at) return "is out of date since " + to_rfc3339(*next_update_);
   // Entries may be dropped once a certificate has expired (RFC 5280 §3.3, X.509 §9.5.2.13).
   const auto& certificate = question.certificate;
   const bool keeps_expired = expired_since_ && *expired_since_ <= certificate.not_after();
@@ -268,36 +343,47 @@ std::optional<std::string> RevocationList::why_out_of_time(const RevocationQuest
   return std::nullopt;
 }
 
-RevocationAnswer RevocationList::look_up(const RevocationQuestion& question) const {
-  RevocationAnswer answer;
-  answer.status = RevocationAnswer::Status::good;
-  const auto& certificate = question.certificate;
-  // In an indirect list an entry says whose certificate it is of, and so do those that follow (§5.3.3).
-  bool is_of_issuer = crypto::names_match(issuer_, certificate.issuer_der());
-  const auto content = BytesView(signed_object_.content).subspan(entries_offset_, entries_size_);
-  for (der::Reader entries(content); !entries.at_end();) {
-    auto entry = entries.enter(der::tag::sequence);
-    const bool has_serial_number = certificate.has_serial_number(entry.next(der::tag::integer).content);
-    if (!has_serial_number && !distribution_point_.is_indirect) continue;
-    const auto revoked_at = entry.next_time();
-    unsigned reason = reason_unspecified;
-    if (const auto extensions = entry.next_if(der::tag::sequence)) {
-      for (der::Reader list(extensions->content); !list.at_end();) {
-        auto fields = list.enter(der::tag::sequence);
-        const auto oid = fields.next_object_identifier();
-        fields.next_if(der::tag::boolean);
-        const auto value = fields.next(der::tag::octet_string).content;
-        if (oid == "2.5.29.21" && value.size() == 3) reason = value[2];
-        if (oid == "2.5.29.29") is_of_issuer = names_issuer(value, certificate.issuer_der());
-      }
+std::string RevocationList::why_stale(Time at) const {
+  if (!next_update_) return "does not say until when it holds";
+  return *next_update_ < at ? "is out of date since " + to_rfc3339(*next_update_) : "";
+}
+
+bool RevocationList::is_entry_of(const Entry& entry, const crypto::Certificate& certificate) const {
+  const auto issuer_from = [&](std::size_t at) {
+    der::Reader reader(entries().subspan(at));
+    auto fields = reader.enter(der::tag::sequence);
+    fields.next(der::tag::integer);
+    return certificate_issuer_in(fields);
+  };
+  const auto issuer = issuer_from(entry.issuer_at > 0 ? entry.issuer_at - 1 : entry.at);
+  if (!issuer) return crypto::names_match(issuer_, certificate.issuer_der());
+  return names_issuer(*issuer, certificate.issuer_der());
+}
+
+/// Of several entries the one that weighs most, and of equals the earliest.
+void RevocationList::look_up(const crypto::Certificate& certificate, RevocationAnswer& answer) const {
+  using Status = RevocationAnswer::Status;
+  answer.status = Status::good;
+  der::Reader number(certificate.serial_number_der());
+  const auto hash = hash_of(number.next(der::tag::integer).content);
+  for (const auto& entry : std::ranges::equal_range(entries_by_number_, hash, {}, &Entry::number)) {
+    der::Reader reader(entries().subspan(entry.at));
+    auto fields = reader.enter(der::tag::sequence);
+    if (!certificate.has_serial_number(fields.next(der::tag::integer).content) || !is_entry_of(entry, certificate)) {
+      continue;
     }
-    if (!has_serial_number || !is_of_issuer) continue;
-    answer.status = RevocationAnswer::Status::revoked;
-    answer.revoked_at = revoked_at;
-    answer.reason = reason;
-    return answer;
+    RevocationAnswer one;
+    one.status = Status::revoked;
+    one.revoked_at = fields.next_time();
+    for_each_extension(fields, [&](const std::string& oid, BytesView value) {
+      if (oid == "2.5.29.21" && value.size() == 3) one.reason = value[2];
+    });
+    if (is_delta() && one.reason == reason_remove) one.status = Status::released;
+    if (answer.status != Status::good && !one.weighs_more_than(answer)) continue;
+    answer.status = one.status;
+    answer.revoked_at = one.revoked_at;
+    answer.reason = one.reason;
   }
-  return answer;
 }
 
 }  // namespace eidtool::trust

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,9 +44,26 @@ struct TrustReport {
   std::vector<Finding> findings;
 };
 
-/// Whether to believe a certificate: ETSI EN 319 102-1 V1.3.1 §5.2.6, with path validation as RFC 5280 §6 has it. A
-/// value, whatever a stranger wrote. A signature whose time nobody vouches for gets no more than that clause gives:
-/// what is revoked or expired at `at` is indeterminate.
+/// Whether to believe certificates: ETSI EN 319 102-1 V1.3.1 §5.2.6, with path validation as RFC 5280 §6 has it.
+/// Answers are values, whatever a stranger wrote. A signature whose time nobody vouches for gets no more than that
+/// clause gives: what is revoked or expired at `at` is indeterminate. One judges all the signers of a file, and does
+/// for all of them together no more work than honest files have need of.
+class Judge {
+ public:
+  Judge(Evidence evidence, Demand demand);
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
+  ~Judge();
+
+  /// `claimed_signing_time`: what the signature says, which nobody vouches for.
+  TrustReport report(const crypto::Certificate& certificate, std::optional<Time> claimed_signing_time = std::nullopt);
+
+ private:
+  class Work;
+  std::unique_ptr<Work> work_;
+};
+
+/// The same of one alone.
 TrustReport judge(const crypto::Certificate& certificate, const Evidence& evidence, const Demand& demand);
 
 }  // namespace eidtool::trust

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       path.push_back(crypto::Certificate::from_der(reader.next().whole, "input"));
     }
     if (path.empty()) return;
-    (void)trust::check_path(path, {now(), true, {}});
+    trust::SignatureChecks checks;
+    (void)trust::check_path(path, {now(), true, {}}, checks);
     trust::Demand demand;
     demand.at = demand.now = now();
     (void)trust::judge(path.front(), {{path.back()}, path}, demand);

@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace eidtool;
-  static const tests::FuzzQuestion asked;
+  static tests::FuzzQuestion asked;
   tests::expect_answer_or_error([&] {
     const trust::OcspResponse response(Bytes(data, data + size), "input");
     (void)response.answer(asked.question());

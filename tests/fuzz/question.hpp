@@ -10,8 +10,9 @@ namespace eidtool::tests {
 /// The question whether `leaf` of tests/vectors/pki was revoked, for lists and responses that are made up.
 class FuzzQuestion {
  public:
-  trust::RevocationQuestion question() const {
-    return {leaf_, sub_, at_, at_, true, pool_, [](const auto&, auto) { return true; }};
+  trust::RevocationQuestion question() {
+    checks_ = {};  // an input may stand where another one did
+    return {leaf_, sub_, at_, at_, true, pool_, [](const auto&, auto, Time) { return std::nullopt; }, checks_};
   }
 
  private:
@@ -23,6 +24,7 @@ class FuzzQuestion {
   crypto::Certificate sub_ = of("sub.pem");
   std::vector<crypto::Certificate> pool_ = {of("root.pem"), of("sub_other_key.pem")};
   Time at_ = now();
+  trust::SignatureChecks checks_;
 };
 
 }  // namespace eidtool::tests

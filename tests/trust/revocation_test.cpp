@@ -300,7 +300,7 @@ TEST_CASE("other OCSP responses are not") {
   const std::string responder = "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=OCSPSigning\n";
   pki.make("retired", {"sub", responder, in_days(-50), in_days(-1)});
   pki.write_response("leaf", "sub", "retired", "retired.ocsp");
-  unknown("retired.ocsp", "certificate is not valid");
+  unknown("retired.ocsp", "the certificate of 'retired' expired");
   // Damaged in the signature.
   pki.write_response("leaf", "sub", "sub", "good.ocsp");
   auto bytes = tests::read_file(pki.path("good.ocsp"));

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "crypto/certificate.hpp"
+
+namespace eidtool::trust {
+
+/// Who made which signature: each is checked once, and no more of them than honest files have need of. Lives as long as
+/// one file is judged.
+class SignatureChecks {
+ public:
+  enum class Answer {
+    made,
+    not_made,
+    unknown,  // an algorithm or a key that eidtool does not check
+  };
+
+  /// Whether the key of `issuer` made the signature on `certificate`; names are not looked at.
+  Answer made_by(const crypto::Certificate& certificate, const crypto::Certificate& issuer);
+  /// The same of a list or response, which has to live as long as this.
+  Answer made_by(const crypto::SignedObject& object, const crypto::Certificate& signer);
+
+  /// Whether some were not checked because there were too many. Those are `not_made`.
+  bool is_exhausted() const { return is_exhausted_; }
+
+ private:
+  Answer check(const std::string& what, const crypto::SignedObject& object, const crypto::Certificate& signer);
+
+  std::map<std::pair<std::string, std::string>, Answer> known_;  // by what was signed, and the key
+  std::size_t count_ = 0;
+  bool is_exhausted_ = false;
+};
+
+/// What a key is known by: the same in all certificates for it. Empty for one that eidtool does not check.
+std::string key_of(const crypto::Certificate& certificate);
+
+}  // namespace eidtool::trust
