@@ -26,9 +26,6 @@ std::string_view name(SubIndication sub_indication) {
     case SubIndication::format_failure: return "FORMAT_FAILURE";
     case SubIndication::hash_failure: return "HASH_FAILURE";
     case SubIndication::sig_crypto_failure: return "SIG_CRYPTO_FAILURE";
-    case SubIndication::revoked: return "REVOKED";
-    case SubIndication::expired: return "EXPIRED";
-    case SubIndication::not_yet_valid: return "NOT_YET_VALID";
     case SubIndication::sig_constraints_failure: return "SIG_CONSTRAINTS_FAILURE";
     case SubIndication::chain_constraints_failure: return "CHAIN_CONSTRAINTS_FAILURE";
     case SubIndication::certificate_chain_general_failure: return "CERTIFICATE_CHAIN_GENERAL_FAILURE";
@@ -39,10 +36,7 @@ std::string_view name(SubIndication sub_indication) {
     case SubIndication::revoked_ca_no_poe: return "REVOKED_CA_NO_POE";
     case SubIndication::out_of_bounds_no_poe: return "OUT_OF_BOUNDS_NO_POE";
     case SubIndication::out_of_bounds_not_revoked: return "OUT_OF_BOUNDS_NOT_REVOKED";
-    case SubIndication::crypto_constraints_failure_no_poe: return "CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
     case SubIndication::try_later: return "TRY_LATER";
-    case SubIndication::signed_data_not_found: return "SIGNED_DATA_NOT_FOUND";
-    case SubIndication::generic: return "GENERIC";
   }
   return "";
 }
@@ -51,10 +45,7 @@ Indication indication_of(SubIndication sub_indication) {
   switch (sub_indication) {
     case SubIndication::format_failure:
     case SubIndication::hash_failure:
-    case SubIndication::sig_crypto_failure:
-    case SubIndication::revoked:
-    case SubIndication::expired:
-    case SubIndication::not_yet_valid: return Indication::total_failed;
+    case SubIndication::sig_crypto_failure: return Indication::total_failed;
     case SubIndication::sig_constraints_failure:
     case SubIndication::chain_constraints_failure:
     case SubIndication::certificate_chain_general_failure:
@@ -65,10 +56,7 @@ Indication indication_of(SubIndication sub_indication) {
     case SubIndication::revoked_ca_no_poe:
     case SubIndication::out_of_bounds_no_poe:
     case SubIndication::out_of_bounds_not_revoked:
-    case SubIndication::crypto_constraints_failure_no_poe:
-    case SubIndication::try_later:
-    case SubIndication::signed_data_not_found:
-    case SubIndication::generic: break;
+    case SubIndication::try_later: break;
   }
   return Indication::indeterminate;
 }

@@ -17,14 +17,11 @@ enum class Indication { total_passed, total_failed, indeterminate };
 /// `TOTAL-PASSED`, `TOTAL-FAILED`, `INDETERMINATE`.
 std::string_view name(Indication indication);
 
-/// Why a signature did not pass, as ETSI EN 319 102-1 V1.3.1, tables 5 and 6, has it.
+/// Why a signature did not pass, as ETSI EN 319 102-1 V1.3.1, tables 5 and 6, has it: those that eidtool can tell.
 enum class SubIndication {
   format_failure,
   hash_failure,
   sig_crypto_failure,
-  revoked,
-  expired,
-  not_yet_valid,
   sig_constraints_failure,
   chain_constraints_failure,
   certificate_chain_general_failure,
@@ -35,10 +32,7 @@ enum class SubIndication {
   revoked_ca_no_poe,
   out_of_bounds_no_poe,
   out_of_bounds_not_revoked,
-  crypto_constraints_failure_no_poe,
   try_later,
-  signed_data_not_found,
-  generic,
 };
 /// `HASH_FAILURE`, …
 std::string_view name(SubIndication sub_indication);

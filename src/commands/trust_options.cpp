@@ -27,10 +27,22 @@ void append(std::vector<crypto::Certificate>& all, const std::vector<crypto::Cer
 }
 
 std::vector<crypto::Certificate> anchors_in_folder(const fs::path& folder) {
+  std::error_code error;
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const auto suffix = to_lower(entry.path().extension().string());
-    if (std::ranges::find(certificate_suffixes, suffix) != certificate_suffixes.end()) files.push_back(entry.path());
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    const auto suffix = to_lower(entry->path().extension().string());
+    if (std::ranges::find(certificate_suffixes, suffix) == certificate_suffixes.end()) continue;
+    // A pipe that nobody writes to would be waited for.
+    std::error_code unknown;
+    if (!entry->is_regular_file(unknown)) {
+      throw Error(ErrorKind::io, in_quotes(entry->path().string()) + " is no file").with_file(entry->path().string());
+    }
+    files.push_back(entry->path());
+  }
+  if (error) {
+    throw Error(ErrorKind::io, "the folder " + in_quotes(folder.string()) + " cannot be read: " + error.message())
+        .with_file(folder.string());
   }
   std::ranges::sort(files);
   std::vector<crypto::Certificate> anchors;

@@ -70,18 +70,11 @@ std::string advice_for(SubIndication sub_indication) {
       return "ask for a new signature; if you know by other means that this one existed earlier, --at TIME judges it "
              "as "
              "of then";
-    case SubIndication::crypto_constraints_failure:
-    case SubIndication::crypto_constraints_failure_no_poe:
-      return "ask for a signature made with algorithms and keys of today";
+    case SubIndication::crypto_constraints_failure: return "ask for a signature made with algorithms and keys of today";
     case SubIndication::sig_constraints_failure:
     case SubIndication::chain_constraints_failure:
     case SubIndication::certificate_chain_general_failure:
       return "do not rely on it; ask the signer, by another way, which certificate it should be";
-    case SubIndication::revoked:
-    case SubIndication::expired:
-    case SubIndication::not_yet_valid:
-    case SubIndication::signed_data_not_found:
-    case SubIndication::generic: break;
   }
   return "do not rely on it";
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/verification_record.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -54,6 +55,12 @@ std::string reason_of(const Verdict& verdict) {
     }
   }
   return {};
+}
+
+/// Where it is not, EN 319 102-1 §5.2.6 says TRY_LATER, and the user asked for less.
+bool revocation_is_known(const Verdict& verdict) {
+  return std::ranges::none_of(verdict.findings,
+                              [](const auto& finding) { return finding.code == "revocation_unknown"; });
 }
 
 std::string document_of(const SignaturePlace& place) {
@@ -117,7 +124,7 @@ cli::Record verification_record(const SignaturePlace& place, const formats::Sign
     record.add("indication", std::string(name(indication_of(*verdict.sub_indication))))
         .add("sub_indication", std::string(name(*verdict.sub_indication)))
         .add("advice", advice_for(*verdict.sub_indication));
-  } else if (trust) {
+  } else if (trust && revocation_is_known(verdict)) {
     record.add("indication", std::string(name(Indication::total_passed)));
   }
   if (report.algorithm != nullptr) {

@@ -56,25 +56,39 @@ bool contains(BytesView bytes, std::string_view text) {
   return all.find(text) != std::string_view::npos;
 }
 
+/// What a file is for: the certificate of a signer, or some of authorities.
+enum class Wanted { one, several };
+
+/// SignedData without signers is how others bundle certificates (`.p7b`): ContentInfo begins with its OID.
+bool is_pkcs7_bundle(BytesView content) {
+  constexpr std::string_view oid = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+  return contains(content, "-----BEGIN PKCS7-----") ||
+         contains(content.first(std::min<std::size_t>(content.size(), 20)), oid);
+}
+
 /// What the person gave instead of a certificate.
-Error no_certificate(BytesView content, const std::string& source) {
-  constexpr std::string_view hint = "give the signer's certificate, DER or PEM; 'eidtool export-cert' writes one";
+Error no_certificate(BytesView content, const std::string& source, Wanted wanted) {
+  const std::string_view hint = wanted == Wanted::one
+                                    ? "give the signer's certificate, DER or PEM; 'eidtool export-cert' writes one"
+                                    : "give certificates of authorities: one in DER, or some in PEM";
   const auto is = [&](const std::string& what) { return malformed(source + " " + what, std::string(hint)); };
   if (content.empty()) return is("is empty, no certificate");
   if (contains(content.first(std::min<std::size_t>(content.size(), 1024)), "%PDF-")) {
     return is("is a PDF document, no certificate");
   }
   if (contains(content, "PRIVATE KEY-----")) return is("holds a private key and no certificate");
-  if (contains(content, "-----BEGIN PKCS7-----")) {
-    return malformed(source + " holds a PKCS#7 bundle, no single certificate",
-                     "'openssl pkcs7 -print_certs' takes it apart; give the signer's certificate alone");
+  if (is_pkcs7_bundle(content)) {
+    return malformed(source + " holds a PKCS#7 bundle, no " + (wanted == Wanted::one ? "single certificate" : "PEM"),
+                     wanted == Wanted::one
+                         ? "'openssl pkcs7 -print_certs' takes it apart; give the signer's certificate alone"
+                         : "'openssl pkcs7 -print_certs' takes it apart, into PEM that can be given");
   }
   if (contains(content, "-----BEGIN ")) return is("holds PEM of another kind and no certificate");
   return is("is no certificate: neither DER nor PEM");
 }
 
 /// The certificates in PEM (RFC 7468 §5), DER, one or more.
-std::vector<Bytes> decode_pem(std::string_view text, const std::string& source) {
+std::vector<Bytes> decode_pem(std::string_view text, const std::string& source, Wanted wanted) {
   constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
   constexpr std::string_view end = "-----END CERTIFICATE-----";
   std::vector<Bytes> certificates;
@@ -90,7 +104,7 @@ std::vector<Bytes> decode_pem(std::string_view text, const std::string& source) 
     }
     text = text.substr(size + end.size());
   }
-  if (certificates.empty()) throw no_certificate(as_bytes(text), source);
+  if (certificates.empty()) throw no_certificate(as_bytes(text), source, wanted);
   return certificates;
 }
 
@@ -198,7 +212,7 @@ void Certificate::Content::read_extensions(der::Reader list) {
 Certificate::Certificate(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
 
 Certificate Certificate::from_der(BytesView der, const std::string& source) {
-  if (der.empty() || der.front() != der::tag::sequence) throw no_certificate(der, source);
+  if (der.empty() || der.front() != der::tag::sequence) throw no_certificate(der, source, Wanted::one);
   auto content = std::make_shared<Content>();
   content->der.assign(der.begin(), der.end());
   try {
@@ -215,9 +229,11 @@ std::vector<Certificate> Certificate::read_file(const std::filesystem::path& pat
   try {
     // A DER certificate has a length of two bytes or more; in text no such byte follows an ASCII `0`.
     const bool is_der = bytes.size() > 1 && bytes[0] == der::tag::sequence && bytes[1] >= 0x80;
+    const auto wanted = most == most_bundle_size ? Wanted::several : Wanted::one;
+    if (is_der && is_pkcs7_bundle(bytes)) throw no_certificate(bytes, source, wanted);
     if (is_der) return {from_der(bytes, source)};
     std::vector<Certificate> certificates;
-    for (const auto& der : decode_pem({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, source)) {
+    for (const auto& der : decode_pem({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, source, wanted)) {
       certificates.push_back(from_der(der, source));
     }
     return certificates;
