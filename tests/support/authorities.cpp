@@ -124,6 +124,12 @@ void Authorities::write_list(const std::string& issuer, const std::string& file,
            openssl_time(next_update, true), "-out", file});
 }
 
+void Authorities::write_sha1_list(const std::string& issuer, const std::string& file) {
+  write_index(issuer);
+  openssl({"ca", "-gencrl", "-config", "configuration", "-md", "sha1", "-cert", issuer + ".pem", "-keyfile",
+           issuer + ".key", "-crldays", "10", "-out", file});
+}
+
 void Authorities::write_response(const std::string& about, const std::string& issuer, const std::string& responder,
                                  const std::string& file, const std::vector<std::string>& options) {
   write_index(made_.at(about).issuer);

@@ -42,6 +42,8 @@ class Authorities {
   /// FILE, PEM: what was revoked of those that `issuer` issued. `extensions` of the list.
   void write_list(const std::string& issuer, const std::string& file, const std::string& extensions = {},
                   Time this_update = in_days(-1), Time next_update = in_days(10));
+  /// The same, signed over SHA-1.
+  void write_sha1_list(const std::string& issuer, const std::string& file);
   /// FILE, DER: what `responder` says about a certificate of `issuer`.
   void write_response(const std::string& about, const std::string& issuer, const std::string& responder,
                       const std::string& file, const std::vector<std::string>& options = {"-ndays", "3"});

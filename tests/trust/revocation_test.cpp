@@ -5,71 +5,14 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "support/authorities.hpp"
 #include "support/catch.hpp"
-#include "support/temporary_folder.hpp"
-#include "trust/trust.hpp"
+#include "trust/pki.hpp"
 
 namespace eidtool::trust {
 
-using tests::Authorities;
 using tests::authority;
 using tests::in_days;
 using tests::Order;
-using tests::TemporaryFolder;
-
-namespace {
-
-using Names = std::vector<std::string>;
-
-/// root → sub → leaf, and what else a test makes.
-class Pki : private TemporaryFolder, public Authorities {
- public:
-  Pki() : Authorities(TemporaryFolder::path()) {
-    make("root", {"root", authority()});
-    make("sub", {"root", authority()});
-    make("leaf", {"sub"});
-  }
-
-  crypto::Certificate certificate(const std::string& name) const {
-    return crypto::Certificate::read_file(path(name + ".pem"));
-  }
-  Evidence evidence(const Names& lists, const Names& responses = {}, const Names& intermediates = {"sub"}) const {
-    Evidence evidence;
-    evidence.anchors = {certificate("root")};
-    for (const auto& name : intermediates) evidence.intermediates.push_back(certificate(name));
-    for (const auto& list : lists) evidence.revocation_lists.push_back(read_revocation_list(path(list).string()));
-    for (const auto& one : responses) evidence.ocsp_responses.push_back(read_ocsp_response(path(one).string()));
-    return evidence;
-  }
-
-  using Authorities::path;
-};
-
-TrustReport judged(const Pki& pki, const Evidence& evidence, Time at = in_days(0), bool required = true,
-                   const std::string& name = "leaf") {
-  Demand demand;
-  demand.at = at;
-  demand.now = in_days(0) + std::chrono::hours(1);
-  demand.require_revocation = required;
-  return judge(pki.certificate(name), evidence, demand);
-}
-
-Names failures(const TrustReport& report) {
-  Names codes;
-  for (const auto& finding : report.findings) {
-    if (finding.sub_indication) codes.push_back(finding.code);
-  }
-  return codes;
-}
-
-std::string text(const TrustReport& report) {
-  std::string all;
-  for (const auto& finding : report.findings) all += finding.message + "\n";
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("lists of all authorities that name nobody make a chain trusted, where revocation has to be known") {
   Pki pki;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trust/pki.hpp"
+
+#include "base/text.hpp"
+
+namespace eidtool::trust {
+
+using tests::authority;
+using tests::in_days;
+
+Pki::Pki() : Authorities(TemporaryFolder::path()) {
+  make("root", {"root", authority()});
+  make("sub", {"root", authority()});
+  make("leaf", {"sub"});
+}
+
+crypto::Certificate Pki::certificate(const std::string& name) const {
+  return crypto::Certificate::read_file(path(name + ".pem"));
+}
+
+Evidence Pki::evidence(const Names& lists, const Names& responses, const Names& intermediates) const {
+  Evidence evidence;
+  evidence.anchors = {certificate("root")};
+  for (const auto& name : intermediates) evidence.intermediates.push_back(certificate(name));
+  for (const auto& list : lists) evidence.revocation_lists.push_back(read_revocation_list(path(list).string()));
+  for (const auto& one : responses) evidence.ocsp_responses.push_back(read_ocsp_response(path(one).string()));
+  return evidence;
+}
+
+void Pki::write_numbered_list(const std::string& issuer, const std::string& file, unsigned number, int day,
+                              unsigned base, const std::string& extensions) {
+  const auto integer = [](unsigned value) {
+    return "DER:0201" + to_hex(Bytes{static_cast<std::uint8_t>(value)}) + "\n";
+  };
+  // OpenSSL has no word for the numbers of lists.
+  auto lines = "2.5.29.20=" + integer(number) + extensions;
+  if (base != 0) lines = "2.5.29.27=critical," + integer(base) + lines;
+  write_list(issuer, file, lines, in_days(day));
+}
+
+TrustReport judged(const Pki& pki, const Evidence& evidence, Time at, bool required, const std::string& name) {
+  Demand demand;
+  demand.at = at;
+  demand.now = in_days(0) + std::chrono::hours(1);
+  demand.require_revocation = required;
+  return judge(pki.certificate(name), evidence, demand);
+}
+
+Names failures(const TrustReport& report) {
+  Names codes;
+  for (const auto& finding : report.findings) {
+    if (finding.sub_indication) codes.push_back(finding.code);
+  }
+  return codes;
+}
+
+std::string text(const TrustReport& report) {
+  std::string all;
+  for (const auto& finding : report.findings) all += finding.message + "\n";
+  return all;
+}
+
+}  // namespace eidtool::trust

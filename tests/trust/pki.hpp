@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/authorities.hpp"
+#include "support/temporary_folder.hpp"
+#include "trust/trust.hpp"
+
+namespace eidtool::trust {
+
+using Names = std::vector<std::string>;
+
+/// root → sub → leaf, and what else a test makes.
+class Pki : private tests::TemporaryFolder, public tests::Authorities {
+ public:
+  Pki();
+
+  crypto::Certificate certificate(const std::string& name) const;
+  /// With root to trust.
+  Evidence evidence(const Names& lists, const Names& responses = {}, const Names& intermediates = {"sub"}) const;
+
+  /// A list with a number, and of a delta list the one that it begins from.
+  void write_numbered_list(const std::string& issuer, const std::string& file, unsigned number, int day,
+                           unsigned base = 0, const std::string& extensions = {});
+
+  using Authorities::path;
+};
+
+/// As of `at`, an hour before now.
+TrustReport judged(const Pki& pki, const Evidence& evidence, Time at = tests::in_days(0), bool required = true,
+                   const std::string& name = "leaf");
+
+/// The codes of what keeps it from being trusted.
+Names failures(const TrustReport& report);
+
+/// All messages, a line each.
+std::string text(const TrustReport& report);
+
+}  // namespace eidtool::trust
