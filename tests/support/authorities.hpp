@@ -52,6 +52,8 @@ class Authorities {
   /// A signature of `document` by NAME, CMS in DER, with those certificates inside.
   void sign(const std::string& name, const std::filesystem::path& document, const std::string& file,
             const std::vector<std::string>& with = {}) const;
+  /// `openssl WORDS`, in the folder. Throws where that fails.
+  void openssl(std::vector<std::string> words) const;
   /// Whether `openssl verify` takes a certificate: what it says.
   bool openssl_accepts(const std::string& name, const std::string& anchor, const std::vector<std::string>& untrusted,
                        const std::vector<std::string>& options = {}) const;
@@ -65,7 +67,6 @@ class Authorities {
     std::string revoked;  // as in OpenSSL's index; empty: not
   };
 
-  void openssl(std::vector<std::string> words) const;
   void write_index(const std::string& issuer) const;
 
   std::filesystem::path folder_;

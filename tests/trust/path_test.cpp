@@ -190,6 +190,58 @@ TEST_CASE("name constraints hold for every kind of name, as OpenSSL has them") {
   leaf("name_out", "other_name", "", "name_constraint");
 }
 
+TEST_CASE("names are compared with constraints as OpenSSL compares them, to the last dot") {
+  Pki pki;
+  const auto both = [&](const std::string& constraint, const std::string& extension, bool is_right,
+                        const std::string& organization = {}) {
+    INFO(constraint << " " << extension << organization);
+    pki.make("limited",
+             {"root", authority("authorityKeyIdentifier=keyid\nnameConstraints=critical," + constraint + "\n")});
+    Order order{"limited",
+                "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\n"
+                "authorityKeyIdentifier=keyid\n" +
+                    extension + "\n"};
+    if (!organization.empty()) order.common_name = "x/OU=" + organization;
+    pki.make("named", order);
+    check_both(pki, "named", {"limited"}, is_right ? "" : "name_constraint");
+  };
+  both("excluded;DNS:.evil.com", "subjectAltName=DNS:host.evil.com", false);
+  both("excluded;DNS:.evil.com", "subjectAltName=DNS:evil.com", true);
+  both("excluded;DNS:.evil.com", "subjectAltName=DNS:hostevil.com", true);
+  both("permitted;DNS:.example.pt", "subjectAltName=DNS:host.example.pt", true);
+  both("permitted;DNS:.example.pt", "subjectAltName=DNS:example.pt", false);
+  both("permitted;email:Foo@example.pt", "subjectAltName=email:foo@example.pt", false);
+  both("permitted;email:Foo@example.pt", "subjectAltName=email:Foo@EXAMPLE.pt", true);
+  both("excluded;email:Foo@example.pt", "subjectAltName=email:foo@example.pt", true);
+  // Kinds that cannot be compared refuse such names, and no others.
+  const std::string principal = "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:";
+  both("permitted;" + principal + "@example.pt", "subjectAltName=DNS:example.pt", true);
+  both("permitted;" + principal + "@example.pt", "subjectAltName=" + principal + "ana@example.pt", false);
+  both("permitted;" + principal + "@example.pt", "subjectAltName=otherName:1.2.3.4;UTF8:x", true);
+  both("excluded;RID:1.2.3", "subjectAltName=email:ana@example.pt", true);
+  both("excluded;RID:1.2.3", "subjectAltName=RID:1.2.4", false);
+  // Spaces of every kind are one.
+  const std::string place = "excluded;dirName:place\n[place]\nC=PT\nO=Testes\nOU=Evil Org";
+  both(place, "", false, "Evil\tOrg");
+  both(place, "", false, " evil   ORG ");
+  both(place, "", true, "EvilOrg");
+}
+
+TEST_CASE("a chain with an algorithm that is not checked says so, and not that a certificate is missing") {
+  Pki pki;
+  for (const std::string digest : {"sha224", "sha3-256"}) {
+    INFO(digest);
+    Order other{"root", authority()};
+    other.digest = digest;
+    pki.make("other", other);
+    pki.make("leaf", {"other"});
+    const auto report = pki.judged("leaf", {"root"}, {"other"});
+    CHECK(failures(report) == Names{"unsupported"});
+    CHECK(report.path.size() == 3);
+    CHECK(report.trust == Trust::not_trusted);
+  }
+}
+
 TEST_CASE("a policy that authorities demand has to be there, as OpenSSL has it") {
   Pki pki;
   const std::string ids = "authorityKeyIdentifier=keyid\n";
@@ -300,7 +352,15 @@ TEST_CASE("a claimed time has to lie in the certificate's own") {
   CHECK(failures(report) == Names{"signing_time_outside"});
   CHECK(report.trust == Trust::indeterminate);
   demand.claimed_signing_time = in_days(1);
-  CHECK(judge(pki.certificate("leaf"), evidence, demand).findings.back().code == "signing_time_in_future");
+  CHECK(failures(judge(pki.certificate("leaf"), evidence, demand)) == Names{"signing_time_in_future"});
+  // Nor was there a signature before it claims to have been made.
+  demand.at = in_days(-20);
+  demand.claimed_signing_time = in_days(-10);
+  const auto too_early = judge(pki.certificate("leaf"), evidence, demand);
+  CHECK(failures(too_early) == Names{"signing_time_later"});
+  CHECK(too_early.trust == Trust::indeterminate);
+  demand.claimed_signing_time = in_days(-20);
+  CHECK(judge(pki.certificate("leaf"), evidence, demand).trust == Trust::trusted);
 }
 
 TEST_CASE("with a time in the past everything is judged as of then") {
