@@ -10,8 +10,6 @@ namespace eidtool::trust {
 
 namespace {
 
-constexpr std::size_t most_checks = 10000;  // some seconds of the slowest keys
-
 std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
@@ -40,7 +38,7 @@ SignatureChecks::Answer SignatureChecks::check(const std::string& what, const cr
   if (key.empty()) return Answer::unknown;
   const auto [known, is_new] = known_.try_emplace({what, key}, Answer::not_made);
   if (!is_new) return known->second;
-  if (count_ >= most_checks) {
+  if (count_ >= most_) {
     is_exhausted_ = true;
     known_.erase(known);
     return Answer::not_made;

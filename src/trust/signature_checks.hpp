@@ -19,6 +19,8 @@ class SignatureChecks {
     unknown,  // an algorithm or a key that eidtool does not check
   };
 
+  explicit SignatureChecks(std::size_t most = most_of_a_file) : most_(most) {}
+
   /// Whether the key of `issuer` made the signature on `certificate`; names are not looked at.
   Answer made_by(const crypto::Certificate& certificate, const crypto::Certificate& issuer);
   /// The same of a list or response, which has to live as long as this.
@@ -26,11 +28,16 @@ class SignatureChecks {
 
   /// Whether some were not checked because there were too many. Those are `not_made`.
   bool is_exhausted() const { return is_exhausted_; }
+  /// How many were checked.
+  std::size_t count() const { return count_; }
 
  private:
   Answer check(const std::string& what, const crypto::SignedObject& object, const crypto::Certificate& signer);
 
   std::map<std::pair<std::string, std::string>, Answer> known_;  // by what was signed, and the key
+  static constexpr std::size_t most_of_a_file = 10000;           // some seconds with the slowest keys
+
+  std::size_t most_;
   std::size_t count_ = 0;
   bool is_exhausted_ = false;
 };

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -86,6 +88,14 @@ TEST_CASE("without, it says that nobody was asked") {
   CHECK(contains(desk.eidtool("verify doc.p7s").output, "whether to trust that certificate was not checked"));
 }
 
+TEST_CASE("what is not known to be revoked is valid where nobody asked, and not all that EN 319 102-1 wants") {
+  SignedDesk desk;
+  const auto record = desk.record("doc.p7s --trust pki/root.pem --crl pki/root.crl", 0);
+  CHECK(record.text("/verdict") == "valid");
+  CHECK(record.text("/trust") == "trusted");
+  CHECK_FALSE(record.has("/indication"));
+}
+
 TEST_CASE("trust comes from files and folders, several, and from the system") {
   SignedDesk desk;
   desk.pki.make("stranger", {"stranger", authority()});
@@ -103,6 +113,43 @@ TEST_CASE("trust comes from files and folders, several, and from the system") {
   check_refused(desk, "verify doc.p7s --trust missing.pem", 3, "missing.pem");
   check_refused(desk, "verify doc.p7s --trust doc", 3, "'doc'");
   CHECK(desk.record("doc.p7s --trust system", 1).text("/trust") == "not_trusted");
+}
+
+TEST_CASE("a folder that holds what cannot be read is an error that says so") {
+  SignedDesk desk;
+  REQUIRE(desk.run({"mkdir", "anchors"}).status == 0);
+  desk.write("anchors/root.pem", desk.read("pki/root.pem"));
+  REQUIRE(desk.run({"mkfifo", "anchors/pipe.pem"}).status == 0);
+  check_refused(desk, "verify doc.p7s --trust anchors", 3, "'anchors/pipe.pem' is no file");
+  REQUIRE(desk.run({"rm", "anchors/pipe.pem"}).status == 0);
+  CHECK(desk.record("doc.p7s --trust anchors", 0).text("/trust") == "trusted");
+  // Not to be read by others, and as another: root reads everything.
+  REQUIRE(desk.run({"chmod", "0700", "anchors"}).status == 0);
+  REQUIRE(desk.run({"chmod", "-R", "go+rX", ".", "pki"}).status == 0);
+  REQUIRE(desk.run({"chmod", "0000", "anchors"}).status == 0);
+  std::vector<std::string> words = {"./eidtool", "verify", "doc.p7s", "--trust", "anchors"};
+  if (geteuid() == 0) {
+    REQUIRE(desk.run({"chown", "65534", "."}).status == 0);
+    words.insert(words.begin(), {"setpriv", "--reuid", "65534", "--clear-groups"});
+  }
+  REQUIRE(desk.run({"cp", from_meson("EIDTOOL"), "eidtool"}).status == 0);
+  const auto outcome = desk.run(words);
+  CHECK(outcome.status == 3);
+  CHECK(contains(outcome.errors, "the folder 'anchors' cannot be read"));
+  REQUIRE(desk.run({"chmod", "0700", "anchors"}).status == 0);
+}
+
+TEST_CASE("a bundle of another kind is called so, with what to do about it") {
+  SignedDesk desk;
+  for (const std::string form : {"PEM", "DER"}) {
+    REQUIRE(
+        desk.run({"openssl", "crl2pkcs7", "-nocrl", "-certfile", "pki/sub.pem", "-outform", form, "-out", "sub.p7b"})
+            .status == 0);
+    for (const std::string option : {"--trust", "--intermediates"}) {
+      const auto outcome = check_refused(desk, "verify doc.p7s " + option + " sub.p7b", 3, "PKCS#7 bundle");
+      CHECK(says(outcome, "hint", "into PEM"));
+    }
+  }
 }
 
 TEST_CASE("certificates in between come from the signature, or are given") {
@@ -147,6 +194,14 @@ TEST_CASE("as of an earlier time the answer is that of then") {
     INFO(at);
     check_refused(desk, "verify doc.p7s --trust pki/root.pem --at " + at, 2, "--at");
   }
+}
+
+TEST_CASE("a signature did not exist before it claims to have been made") {
+  SignedDesk desk;
+  const auto record = desk.record("doc.p7s --trust pki/root.pem --at " + to_rfc3339(in_days(-5)).substr(0, 10), 1);
+  CHECK(record.text("/sub_indication") == "SIG_CONSTRAINTS_FAILURE");
+  CHECK(record.text("/trust") == "indeterminate");
+  CHECK(contains(record.text("/findings/0/message") + record.text("/findings/2/message"), "there was none"));
 }
 
 TEST_CASE("revocation that has to be known and is not is no yes") {
@@ -232,7 +287,7 @@ TEST_CASE("the virtual citizen is trusted, revoked, expired or not yet valid, as
   } rows[] = {{"", ""},
               {"--revoked both", "REVOKED_NO_POE"},
               {"--expired both", "OUT_OF_BOUNDS_NO_POE"},
-              {"--not-yet-valid both", "OUT_OF_BOUNDS_NO_POE"}};
+              {"--not-yet-valid both", "OUT_OF_BOUNDS_NOT_REVOKED"}};
   for (const auto& row : rows) {
     INFO(row.options);
     Desk desk(no_tokens);

@@ -120,6 +120,34 @@ TEST_CASE("broken names are malformed") {
   }
 }
 
+TEST_CASE("names match as RFC 4518 prepares them: letters, and spaces of every kind") {
+  const auto text = [](const std::string& value) {
+    return common_name("0c" + to_hex(Bytes{static_cast<std::uint8_t>(value.size())}) + to_hex(as_bytes(value)));
+  };
+  const auto both = [&](const std::string& left, const std::string& right) {
+    const bool matches = names_match(text(left), text(right));
+    CHECK((comparable_name(text(left)) == comparable_name(text(right))) == matches);
+    return matches;
+  };
+  for (const std::string same : {"Evil Org", "EVIL ORG", "Evil\tOrg", " Evil  Org ", "Evil\r\nOrg", "Evil\u00a0Org",
+                                 "Evil\u3000\u2003Org", "\u2028Evil Org", "Evil Or\u200bg", "Ev\u00adil Org",
+                                 "\x01"
+                                 "Evil Org\x7f"}) {
+    INFO(to_hex(as_bytes(same)));
+    CHECK(both("Evil Org", same));
+  }
+  for (const std::string other : {"EvilOrg", "Evil Orga", "Evil_Org", "\u00c9vil Org", ""}) {
+    INFO(other);
+    CHECK_FALSE(both("Evil Org", other));
+  }
+  CHECK_FALSE(both("\u00c9vil", "\u00e9vil"));
+  // Not by the text alone: an attribute is of a type, and what is no text is compared as it is.
+  CHECK_FALSE(names_match(common_name("0c0141"), common_name("03020780")));
+  CHECK(comparable_name(common_name("0c0141")) == comparable_name(common_name("130161")));
+  CHECK(comparable_name(hex("300c310a300806035504030c0141")) != comparable_name(hex("300c310a3008060355040a0c0141")));
+  CHECK(comparable_name(hex("31")) != comparable_name(hex("3000")));
+}
+
 TEST_CASE("the last commonName is the common name") {
   CHECK(common_name_of(hex("3000")).empty());
   CHECK(common_name_of(common_name("0c0141")) == "A");

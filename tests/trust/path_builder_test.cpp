@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trust/path_builder.hpp"
+
+#include "support/catch.hpp"
+#include "trust/pki.hpp"
+
+namespace eidtool::trust {
+
+using tests::authority;
+using tests::Order;
+
+namespace {
+
+/// Two authorities, each with a key, and certificates by which each certifies the other again and again.
+class Mesh : public Pki {
+ public:
+  explicit Mesh(int count) {
+    make("a0", {"a0", authority()});
+    make("b0", {"b0", authority()});
+    for (int number = 1; number <= count; ++number) {
+      add("a", "b0", number);
+      add("b", "a0", number);
+    }
+    make("below", {"a0"});
+    make("below_too", {"a0"});
+  }
+
+  std::vector<crypto::Certificate> certificates;
+
+ private:
+  void add(const std::string& name, const std::string& issuer, int number) {
+    Order order{issuer, authority()};
+    order.key = name + "0";
+    make(name + std::to_string(number), order);
+    certificates.push_back(certificate(name + std::to_string(number)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each signature is checked once for a key, however many certificates are for it") {
+  const Mesh mesh(4);
+  SignatureChecks checks;
+  PathBuilder builder({mesh.certificate("root")}, mesh.certificates, checks);
+  std::size_t paths = 0;
+  const auto count_path = [&](const Path&) {
+    ++paths;
+    return false;
+  };
+  builder.for_each_path(mesh.certificate("below"), count_path);
+  CHECK(paths == 0);
+  CHECK(checks.count() == 1 + mesh.certificates.size());
+  // Nor for the end of the chain that is told of, nor once more for the next signer of the file.
+  CHECK(builder.path_without_anchor(mesh.certificate("below")).size() == 1 + mesh.certificates.size());
+  builder.for_each_path(mesh.certificate("below_too"), count_path);
+  CHECK(checks.count() == 2 + mesh.certificates.size());
+  CHECK_FALSE(checks.is_exhausted());
+}
+
+TEST_CASE("looking for ways ends where somebody made too many of them, and says so") {
+  const Mesh mesh(6);
+  SignatureChecks checks;
+  PathBuilder builder({mesh.certificate("root")}, mesh.certificates, checks);
+  builder.for_each_path(mesh.certificate("below"), [](const Path&) { return false; });
+  CHECK(builder.gave_up());
+  const auto report =
+      judged(mesh, mesh.evidence({}, {}, {"a1", "a2", "a3", "a4", "a5", "a6", "b1", "b2", "b3", "b4", "b5", "b6"}),
+             tests::in_days(0), false, "below");
+  CHECK(failures(report) == Names{"no_chain"});
+  CHECK_THAT(text(report), Catch::Matchers::ContainsSubstring("given up"));
+}
+
+TEST_CASE("signatures beyond the limit count as not made") {
+  const Pki pki;
+  SignatureChecks checks(1);
+  CHECK(checks.made_by(pki.certificate("leaf"), pki.certificate("sub")) == SignatureChecks::Answer::made);
+  CHECK(checks.made_by(pki.certificate("sub"), pki.certificate("root")) == SignatureChecks::Answer::not_made);
+  CHECK(checks.is_exhausted());
+  CHECK(checks.made_by(pki.certificate("leaf"), pki.certificate("sub")) == SignatureChecks::Answer::made);
+}
+
+}  // namespace eidtool::trust
