@@ -366,10 +366,11 @@ void RevocationList::look_up(const crypto::Certificate& certificate, RevocationA
   answer.status = Status::good;
   der::Reader number(certificate.serial_number_der());
   const auto hash = hash_of(number.next(der::tag::integer).content);
-  for (const auto& entry : std::ranges::equal_range(entries_by_number_, hash, {}, &Entry::number)) {
-    der::Reader reader(entries().subspan(entry.at));
+  auto next = std::ranges::lower_bound(entries_by_number_, hash, {}, &Entry::number);
+  for (; next != entries_by_number_.end() && next->number == hash; ++next) {
+    der::Reader reader(entries().subspan(next->at));
     auto fields = reader.enter(der::tag::sequence);
-    if (!certificate.has_serial_number(fields.next(der::tag::integer).content) || !is_entry_of(entry, certificate)) {
+    if (!certificate.has_serial_number(fields.next(der::tag::integer).content) || !is_entry_of(*next, certificate)) {
       continue;
     }
     RevocationAnswer one;

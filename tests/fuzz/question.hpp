@@ -11,7 +11,7 @@ namespace eidtool::tests {
 class FuzzQuestion {
  public:
   trust::RevocationQuestion question() {
-    checks_ = {};  // an input may stand where another one did
+    checks_ = trust::SignatureChecks();  // an input may stand where another one did
     return {leaf_, sub_, at_, at_, true, pool_, [](const auto&, auto, Time) { return std::nullopt; }, checks_};
   }
 
