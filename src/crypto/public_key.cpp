@@ -24,6 +24,12 @@ namespace {
 /// stranger's larger one could keep a machine busy for hours.
 constexpr std::size_t most_key_size = 4096;  // bytes of SubjectPublicKeyInfo
 
+/// RSA exponents: those of 256 bits that FIPS 186-5 §A.1.1 allows, above 3072 bits 64 as in OpenSSL. A check costs as
+/// much as the exponent is long; with one as long as a modulus of 16384 bits it is a second.
+constexpr std::size_t most_exponent_size = 256;       // bits
+constexpr std::size_t most_large_exponent_size = 64;  // bits
+constexpr std::size_t large_modulus_size = 3072;      // bits
+
 struct CurveRow {
   std::string_view oid;
   std::string_view name;
@@ -76,6 +82,19 @@ const Botan::RSA_PublicKey& as_rsa(const Botan::Public_Key& key) {
 }
 const Botan::EC_PublicKey& as_ec(const Botan::Public_Key& key) { return dynamic_cast<const Botan::EC_PublicKey&>(key); }
 
+/// With an exponent of 1, which Botan takes, the padded digest would be its own signature; RFC 8017 §3.1 has them odd
+/// and from 3 on.
+void check_exponent(const Botan::RSA_PublicKey& key) {
+  const auto& exponent = key.get_e();
+  if (exponent < 3 || exponent.is_even()) {
+    throw Error(ErrorKind::malformed, "the public key is broken: its exponent is no odd number above 2");
+  }
+  const auto most = key.get_n().bits() > large_modulus_size ? most_large_exponent_size : most_exponent_size;
+  if (exponent.bits() <= most) return;
+  throw unsupported("RSA keys of " + std::to_string(key.get_n().bits()) + " bits with an exponent of more than " +
+                    std::to_string(most) + " bits are not supported");
+}
+
 /// Botan's name for checking a ready digest.
 std::string digest_scheme(const SignatureAlgorithm& algorithm, std::optional<std::size_t> salt_size) {
   switch (algorithm.padding) {
@@ -123,7 +142,9 @@ PublicKey::PublicKey(std::shared_ptr<Botan::Public_Key> key) : key_(std::move(ke
 PublicKey PublicKey::from_der(BytesView subject_public_key_info) {
   check_supported(subject_public_key_info);
   try {
-    return PublicKey(bridge::load_public_key(Bytes(subject_public_key_info.begin(), subject_public_key_info.end())));
+    PublicKey key(bridge::load_public_key(Bytes(subject_public_key_info.begin(), subject_public_key_info.end())));
+    if (key.type() == KeyType::rsa) check_exponent(as_rsa(key.botan()));
+    return key;
   } catch (const Botan::Exception&) {
     // What Botan says may hold bytes of the key, and helps nobody: the numbers are simply no key.
     throw Error(ErrorKind::malformed, "the public key is broken: its numbers are not those of a key");

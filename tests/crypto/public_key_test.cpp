@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/public_key.hpp"
 
+#include "crypto/asn1.hpp"
+#include "crypto/der.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/ecdsa_signature.hpp"
 #include "support/catch.hpp"
@@ -63,6 +65,32 @@ TEST_CASE("keys say what they are") {
     CHECK(key.point().size() == point_size);
     if (row.type == KeyType::ec) CHECK(key.point().front() == 0x04);
   }
+}
+
+TEST_CASE("RSA exponents are odd, above 2, and no longer than a check is cheap") {
+  const auto key_with = [](std::size_t modulus_size, const Bytes& exponent) {
+    Bytes modulus(modulus_size, 0xff);
+    const auto numbers = asn1::sequence({der::encoded_integer(modulus), der::encoded_integer(exponent)});
+    return asn1::sequence(
+        {asn1::sequence({asn1::object_identifier("1.2.840.113549.1.1.1"), asn1::null()}), asn1::bit_string(numbers)});
+  };
+  const auto of_bits = [](std::size_t bits) {  // 2^(bits-1) + 1
+    Bytes number((bits + 7) / 8, 0);
+    number.front() = static_cast<std::uint8_t>(1U << ((bits - 1) % 8));
+    number.back() = static_cast<std::uint8_t>(number.back() | 1U);
+    return number;
+  };
+  for (const auto& exponent : {hex("03"), hex("010001"), of_bits(64), of_bits(256)}) {
+    INFO(to_hex(exponent));
+    CHECK(PublicKey::from_der(key_with(256, exponent)).size() == 2048);
+  }
+  CHECK(PublicKey::from_der(key_with(2048, of_bits(64))).size() == 16384);
+  for (const auto& exponent : {hex("01"), hex("02"), hex("010000")}) {
+    INFO(to_hex(exponent));
+    CHECK(error_of([&] { PublicKey::from_der(key_with(256, exponent)); }).kind() == ErrorKind::malformed);
+  }
+  CHECK(error_of([&] { PublicKey::from_der(key_with(256, of_bits(257))); }).kind() == ErrorKind::unsupported);
+  CHECK(error_of([&] { PublicKey::from_der(key_with(512, of_bits(65))); }).kind() == ErrorKind::unsupported);
 }
 
 TEST_CASE("what OpenSSL signed verifies, and no longer after one bit changed") {
