@@ -99,6 +99,8 @@ class OutputFile {
   ~OutputFile();
 
   void write(BytesView bytes);
+  /// Gives it the permissions of a file that it is to replace. Throws io.
+  void take_mode_of(const std::filesystem::path& other);
   /// Gives the file its name. Throws io where that was taken meanwhile.
   void publish();
 

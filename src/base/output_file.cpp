@@ -142,6 +142,14 @@ OutputFile::~OutputFile() {
 
 void OutputFile::write(BytesView bytes) { write_all(descriptor_.number(), bytes, target_.string()); }
 
+void OutputFile::take_mode_of(const std::filesystem::path& other) {
+  constexpr mode_t permissions = 0777;
+  struct stat status {};
+  if (::stat(other.c_str(), &status) != 0) throw io_error("cannot look at", other.string(), errno);
+  if (::fchmod(descriptor_.number(), status.st_mode & permissions) == 0) return;
+  throw io_error("cannot write", target_.string(), errno);
+}
+
 void OutputFile::publish() {
   const auto fail = [this](int error_number) {
     return error_number == EEXIST ? taken(target_) : io_error("cannot write", target_.string(), error_number);

@@ -102,7 +102,7 @@ void sign_one(Job& job, const SignTask& task, cli::Context& context) {
                                job.wanted.packaging,
                                job.wanted.encoding,
                                job.wanted.intermediates,
-                               job.wanted.adds ? std::optional(task.output) : std::nullopt};
+                               job.wanted.adds ? std::optional(task.target) : std::nullopt};
   request.properties.signing_time = now();
   const auto said = [&] {
     context.console.detail(in_quotes(task.document) + " was signed by " + job.key.last_mechanism());
@@ -115,12 +115,13 @@ void sign_one(Job& job, const SignTask& task, cli::Context& context) {
       context.output.write(bytes);
     });
   }
-  const auto identity = identity_of(task.output);
-  OutputFile file(task.output, job.wanted.adds ? IfExists::replace : job.plan.if_exists);
+  const auto identity = identity_of(task.target);
+  OutputFile file(task.target, job.wanted.adds ? IfExists::replace : job.plan.if_exists);
+  if (job.wanted.adds) file.take_mode_of(task.target);
   job.wanted.format.sign(request, job.key, [&](BytesView bytes) { file.write(bytes); });
   said();
   write_certificate(job);
-  if (job.wanted.adds && identity_of(task.output) != identity) {
+  if (job.wanted.adds && identity_of(task.target) != identity) {
     throw Error(ErrorKind::io, in_quotes(task.output) + " was replaced while a signature was added to it",
                 "try again: what is there now was kept")
         .with_file(task.output);
@@ -223,13 +224,9 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto selection = selection_from(arguments);
   const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
   auto wanted = signature_options_from(arguments);
-  auto other_inputs = context.modules;
-  for (const auto* option : {"intermediates", "policy-document"}) {
-    for (const auto& file : arguments.values(option)) other_inputs.push_back(file);
-  }
-  if (const auto file = arguments.value("pin-file")) other_inputs.push_back(*file);
-  if (selection.uri && selection.uri->pin_file()) other_inputs.push_back(*selection.uri->pin_file());
-  const auto plan = plan_signing(arguments, wanted, context, other_inputs);
+  Inputs inputs(*this, arguments, context);
+  if (selection.uri && selection.uri->pin_file()) inputs.add(*selection.uri->pin_file());
+  const auto plan = plan_signing(arguments, wanted, context, inputs);
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {

@@ -33,28 +33,19 @@ std::string place_of(const std::string& path) {
 
 class OutputCheck {
  public:
-  OutputCheck(const SignPlan& plan, const std::vector<std::string>& other_inputs) {
+  OutputCheck(const SignPlan& plan, Inputs inputs) : inputs_(std::move(inputs)) {
     for (const auto& task : plan.tasks) {
       // Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
       // A FIFO is opened when its turn comes: opening it twice would lose its writer.
       std::error_code unknown;
       if (task.document != "-" && std::filesystem::is_fifo(task.document, unknown)) continue;
       const auto document = open_document(task.document);
-      if (document.is_regular()) inputs_.emplace_back(document.name(), document.identity());
+      if (document.is_regular()) inputs_.add(document.name(), document.identity());
     }
-    for (const auto& file : other_inputs) inputs_.emplace_back(file, identity_of(file));
   }
 
   void check(const std::string& output, IfExists if_exists) {
-    const auto identity = identity_of(output);
-    for (const auto& [document, input] : inputs_) {
-      if (identity && input == identity) {
-        throw Error(ErrorKind::io,
-                    in_quotes(output) + " is an input, " + in_quotes(document) + ": it is not overwritten",
-                    "-o FILE or --output-dir DIR writes elsewhere")
-            .with_file(output);
-      }
-    }
+    inputs_.check_output(output);
     const auto [other, is_new] = outputs_.emplace(place_of(output), output);
     if (!is_new) {
       throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice",
@@ -64,22 +55,27 @@ class OutputCheck {
   }
 
  private:
-  std::vector<std::pair<std::string, std::optional<FileIdentity>>> inputs_;
+  Inputs inputs_;
   std::map<std::string, std::string> outputs_;
 };
 
-/// Before a PIN is asked for: the file is there, and its signatures are of this document.
-void check_addition(const SignTask& task, const formats::Format& format) {
-  if (!identity_of(task.output)) {
+/// What a container has to say of the document before a PIN is asked for: whether it can be put in, or whether the file
+/// is there and its signatures are of this document.
+void check_container(SignTask& task, const SignatureOptions& wanted) {
+  if (wanted.adds && !identity_of(task.output)) {
     throw Error(ErrorKind::io, "there is no " + in_quotes(task.output) + " to which a signature could be added",
                 "without --add a new one is made")
         .with_file(task.output);
   }
+  std::error_code unknown;
+  if (wanted.adds && std::filesystem::is_symlink(task.output, unknown)) {
+    task.target = std::filesystem::canonical(task.output).string();
+  }
   // What can be read only once is looked at when it is signed.
-  auto file = open_document(task.document);
-  if (!file.is_regular()) return;
-  formats::Document document(std::move(file));
-  format.check_addition(task.output, document);
+  if (task.document == "-" || !std::filesystem::is_regular_file(task.document, unknown)) return;
+  formats::Document document(open_document(task.document));
+  if (wanted.adds) return wanted.format.check_addition(task.target, document);
+  wanted.format.check_attachable(document, wanted.encoding);
 }
 
 }  // namespace
@@ -93,7 +89,7 @@ void declare_output_options(cli::OptionSet& options) {
 }
 
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
-                      const std::vector<std::string>& other_inputs) {
+                      const Inputs& inputs) {
   SignPlan plan;
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
@@ -110,28 +106,29 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   std::size_t from_stdin = 0;
   for (const auto& document : documents) {
     from_stdin += document == "-" ? 1 : 0;
-    plan.tasks.push_back({document, output_for(document, arguments, wanted.format)});
+    const auto output = output_for(document, arguments, wanted.format);
+    plan.tasks.push_back({document, output, output});
   }
   if (from_stdin > 1) throw Error(ErrorKind::usage, "the standard input can be signed only once");
   if (from_stdin == 1 && documents.size() > 1 && plan.tasks.size() > 1) {
     throw Error(ErrorKind::usage, "the standard input is signed alone, not beside other documents");
   }
-  OutputCheck outputs(plan, other_inputs);
-  for (const auto& task : plan.tasks) {
+  OutputCheck outputs(plan, inputs);
+  for (auto& task : plan.tasks) {
     if (!task.to_stdout() && context.output.confirms() && standard_streams::output() < 0) {
       throw Error(ErrorKind::io, "the standard output is closed: nobody would learn what was signed",
                   "--quiet without --json signs in silence");
     }
+    if (task.to_stdout() && wanted.adds) {
+      throw Error(ErrorKind::usage, "--add takes the signatures of a file: the standard output has none",
+                  "-o FILE names the signature file");
+    }
+    if (wanted.adds || wanted.packaging == formats::Packaging::attached) check_container(task, wanted);
     if (task.to_stdout()) {
-      if (wanted.adds) {
-        throw Error(ErrorKind::usage, "--add takes the signatures of a file: the standard output has none",
-                    "-o FILE names the signature file");
-      }
       check_standard_output(context, wanted.encoding == formats::Encoding::pem ? Content::text : Content::binary,
                             arguments.has("output") ? Asked::by_name : Asked::by_default);
     } else {
-      if (wanted.adds) check_addition(task, wanted.format);
-      outputs.check(task.output, wanted.adds ? IfExists::replace : plan.if_exists);
+      outputs.check(task.target, wanted.adds ? IfExists::replace : plan.if_exists);
     }
   }
   if (plan.certificate_file) outputs.check(*plan.certificate_file, plan.if_exists);

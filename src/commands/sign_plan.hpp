@@ -8,6 +8,7 @@
 
 #include "base/files.hpp"
 #include "cli/command.hpp"
+#include "commands/inputs.hpp"
 #include "commands/signature_options.hpp"
 
 namespace eidtool::commands {
@@ -16,6 +17,7 @@ namespace eidtool::commands {
 struct SignTask {
   std::string document;
   std::string output;
+  std::string target;  // the file itself: behind a link where a signature is added
 
   bool to_stdout() const { return output == "-"; }
 };
@@ -31,9 +33,8 @@ struct SignPlan {
 /// -o, --output-dir, --force, --cert-out.
 void declare_output_options(cli::OptionSet& options);
 
-/// Throws usage, io.
-/// `other_inputs`: files that are read besides the documents (PIN, modules), never to be written over.
+/// Throws usage, io. `inputs`: what is read besides the documents, never to be written over.
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
-                      const std::vector<std::string>& other_inputs);
+                      const Inputs& inputs);
 
 }  // namespace eidtool::commands

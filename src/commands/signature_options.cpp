@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "crypto/asn1.hpp"
 #include "crypto/digest.hpp"
+#include "crypto/directory_string.hpp"
 
 namespace eidtool::commands {
 
@@ -90,6 +91,10 @@ SignatureOptions signature_options_from(const cli::Arguments& arguments) {
   properties.location = arguments.value("location");
   if (properties.location && (properties.location->empty() || properties.location->size() > most_location_size)) {
     throw Error(ErrorKind::usage, "a place has 1 to 128 bytes");
+  }
+  if (properties.location && !crypto::is_utf8(*properties.location)) {
+    throw Error(ErrorKind::usage, "the place " + in_quotes(*properties.location) + " is not UTF-8",
+                "a terminal with another character set writes others");
   }
   return wanted;
 }

@@ -17,11 +17,20 @@ void look_at_certificate(const crypto::Certificate& certificate, const Policy& p
     findings.push_back(warning("certificate_not_yet_valid",
                                "the certificate is valid only from " + to_rfc3339(certificate.not_before())));
   }
-  const auto& key = certificate.public_key();
-  if (key.is_weak()) findings.push_back(warning("weak_key", "the key is weak: " + key.description()));
+  const auto* key = certificate.public_key_if_any();  // none: the format has said so
+  if (key != nullptr && key->is_weak()) {
+    findings.push_back(warning("weak_key", "the key is weak: " + key->description()));
+  }
   if (certificate.is_ca()) {
     findings.push_back(warning("signer_is_ca", "the certificate is one of a certification authority, not of a person"));
   }
+}
+
+/// Whether SHA-1 is all that binds the document, or the attributes that bind it: Ed25519 takes those as they are, and
+/// yet they hold a digest.
+bool relies_on_sha1(const formats::SignatureReport& report) {
+  return report.document_hash == HashAlgorithm::sha1 ||
+         (report.algorithm != nullptr && report.algorithm->hash == HashAlgorithm::sha1);
 }
 
 /// EN 319 102-1 §5.1.3: what fails for good weighs more than what is not known; of equals the first.
@@ -83,7 +92,7 @@ Verdict judge(const formats::SignatureReport& report, const std::optional<trust:
               const Policy& policy) {
   Verdict verdict{Answer::valid, std::nullopt, report.findings};
   auto& findings = verdict.findings;
-  if (report.matches && report.algorithm != nullptr && report.algorithm->hash == HashAlgorithm::sha1) {
+  if (report.matches && relies_on_sha1(report)) {
     findings.push_back(
         policy.allow_sha1
             ? warning("sha1", "SHA-1 proves little: another document with the same digest can be made")

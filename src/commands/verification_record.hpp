@@ -17,9 +17,9 @@ struct SignaturePlace {
   std::string signature;
   const formats::Format& format;
   formats::Packaging packaging = formats::Packaging::detached;
-  std::size_t number = 1;  // from 1
-  std::size_t count = 1;   // signatures in the file
-  bool certificate_was_given = false;
+  std::size_t number = 1;              // from 1
+  std::size_t count = 1;               // signatures in the file
+  bool certificate_was_given = false;  // the signer's, by the user
 };
 
 /// The record of one signature that was checked.

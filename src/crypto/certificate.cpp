@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/certificate.hpp"
 
-#include <botan/base64.h>
-#include <botan/exceptn.h>
 #include <botan/pem.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 #include "crypto/algorithm_identifier.hpp"
 #include "crypto/der.hpp"
 #include "crypto/digest.hpp"
+#include "crypto/pem.hpp"
 
 namespace eidtool::crypto {
 
@@ -56,55 +55,49 @@ bool contains(BytesView bytes, std::string_view text) {
   return all.find(text) != std::string_view::npos;
 }
 
-/// What a file is for: the certificate of a signer, or some of authorities.
-enum class Wanted { one, several };
-
-/// SignedData without signers is how others bundle certificates (`.p7b`): ContentInfo begins with its OID.
-bool is_pkcs7_bundle(BytesView content) {
-  constexpr std::string_view oid = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-  return contains(content, "-----BEGIN PKCS7-----") ||
-         contains(content.first(std::min<std::size_t>(content.size(), 20)), oid);
+/// Whether bytes begin as PKCS #7 in DER.
+bool is_pkcs7(BytesView bytes) {
+  static constexpr std::string_view arc("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", 10);
+  return contains(bytes.first(std::min<std::size_t>(bytes.size(), 16)), arc);
 }
 
-/// What the person gave instead of a certificate.
-Error no_certificate(BytesView content, const std::string& source, Wanted wanted) {
-  const std::string_view hint = wanted == Wanted::one
-                                    ? "give the signer's certificate, DER or PEM; 'eidtool export-cert' writes one"
-                                    : "give certificates of authorities: one in DER, or some in PEM";
+/// What the person gave instead of certificates.
+Error no_certificate(BytesView content, const std::string& source) {
+  constexpr std::string_view hint = "certificates are files in DER or PEM; 'eidtool export-cert' writes those of cards";
   const auto is = [&](const std::string& what) { return malformed(source + " " + what, std::string(hint)); };
   if (content.empty()) return is("is empty, no certificate");
   if (contains(content.first(std::min<std::size_t>(content.size(), 1024)), "%PDF-")) {
     return is("is a PDF document, no certificate");
   }
   if (contains(content, "PRIVATE KEY-----")) return is("holds a private key and no certificate");
-  if (is_pkcs7_bundle(content)) {
-    return malformed(source + " holds a PKCS#7 bundle, no " + (wanted == Wanted::one ? "single certificate" : "PEM"),
-                     wanted == Wanted::one
-                         ? "'openssl pkcs7 -print_certs' takes it apart; give the signer's certificate alone"
-                         : "'openssl pkcs7 -print_certs' takes it apart, into PEM that can be given");
+  if (contains(content, "-----BEGIN PKCS7-----")) {
+    return malformed(source + " is a PKCS#7 bundle, no certificate",
+                     "'openssl pkcs7 -print_certs -in FILE' writes the certificates that are in it");
+  }
+  if (is_pkcs7(content)) {
+    return malformed(source + " is a PKCS#7 bundle or signature, no certificate",
+                     "'openssl pkcs7 -inform DER -print_certs -in FILE' writes the certificates that are in it");
   }
   if (contains(content, "-----BEGIN ")) return is("holds PEM of another kind and no certificate");
   return is("is no certificate: neither DER nor PEM");
 }
 
 /// The certificates in PEM (RFC 7468 §5), DER, one or more.
-std::vector<Bytes> decode_pem(std::string_view text, const std::string& source, Wanted wanted) {
+std::vector<Bytes> certificates_in_pem(std::string_view text, const std::string& source) {
   constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
   constexpr std::string_view end = "-----END CERTIFICATE-----";
+  const auto all = text;
   std::vector<Bytes> certificates;
   for (auto first = text.find(begin); first != std::string_view::npos; first = text.find(begin)) {
     text = text.substr(first + begin.size());
     const auto size = text.find(end);
     if (size == std::string_view::npos) throw malformed(source + " is cut off: the PEM has no END line");
-    try {
-      const auto der = Botan::base64_decode(text.data(), size);
-      certificates.emplace_back(der.begin(), der.end());
-    } catch (const Botan::Exception&) {
-      throw malformed(source + " is damaged: the PEM holds what is not base64");
-    }
+    auto der = decode_base64(text.substr(0, size));
+    if (!der) throw malformed(source + " is damaged: the PEM holds what is not base64");
+    certificates.push_back(std::move(*der));
     text = text.substr(size + end.size());
   }
-  if (certificates.empty()) throw no_certificate(as_bytes(text), source, wanted);
+  if (certificates.empty()) throw no_certificate(as_bytes(all), source);
   return certificates;
 }
 
@@ -136,7 +129,6 @@ struct Certificate::Content {
 
 /// RFC 5280 §4.1.
 void Certificate::Content::read() {
-  const auto copy = [](BytesView bytes) { return Bytes(bytes.begin(), bytes.end()); };
   der::Reader outer(der);
   const auto certificate = outer.next(der::tag::sequence);
   if (!outer.at_end()) throw malformed("something follows after its end");
@@ -147,20 +139,20 @@ void Certificate::Content::read() {
   body.next_if(der::tag::context_constructed(0));  // version
   const auto serial_element = body.next(der::tag::integer);
   const auto serial = serial_element.content;
-  serial_number_der = copy(serial_element.whole);
+  serial_number_der = der::copy(serial_element.whole);
   if (serial.empty()) throw malformed("it has no serial number");
   const auto number = der::without_leading_zeros(serial);
-  serial_number = copy(number.empty() ? serial.first(1) : number);
+  serial_number = der::copy(number.empty() ? serial.first(1) : number);
   // RFC 5280 §4.1.1.2: the same as outside, else it could be exchanged there.
   if (!AlgorithmIdentifier::read(body).means(signed_object.algorithm)) {
     throw malformed("it names two signature algorithms");
   }
-  issuer_der = copy(body.next(der::tag::sequence).whole);
+  issuer_der = der::copy(body.next(der::tag::sequence).whole);
   auto validity = body.enter(der::tag::sequence);
   not_before = validity.next_time();
   not_after = validity.next_time();
   validity.end();
-  subject_der = copy(body.next(der::tag::sequence).whole);
+  subject_der = der::copy(body.next(der::tag::sequence).whole);
   read_public_key(body.next(der::tag::sequence).whole);
   body.next_if(der::tag::context(1));  // issuerUniqueID
   body.next_if(der::tag::context(2));  // subjectUniqueID
@@ -212,7 +204,7 @@ void Certificate::Content::read_extensions(der::Reader list) {
 Certificate::Certificate(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
 
 Certificate Certificate::from_der(BytesView der, const std::string& source) {
-  if (der.empty() || der.front() != der::tag::sequence) throw no_certificate(der, source, Wanted::one);
+  if (der.empty() || der.front() != der::tag::sequence || is_pkcs7(der)) throw no_certificate(der, source);
   auto content = std::make_shared<Content>();
   content->der.assign(der.begin(), der.end());
   try {
@@ -227,13 +219,9 @@ std::vector<Certificate> Certificate::read_file(const std::filesystem::path& pat
   const auto bytes = read_small_file(path, most, "certificate");
   const auto source = in_quotes(path.string());
   try {
-    // A DER certificate has a length of two bytes or more; in text no such byte follows an ASCII `0`.
-    const bool is_der = bytes.size() > 1 && bytes[0] == der::tag::sequence && bytes[1] >= 0x80;
-    const auto wanted = most == most_bundle_size ? Wanted::several : Wanted::one;
-    if (is_der && is_pkcs7_bundle(bytes)) throw no_certificate(bytes, source, wanted);
-    if (is_der) return {from_der(bytes, source)};
+    if (is_der(bytes)) return {from_der(bytes, source)};
     std::vector<Certificate> certificates;
-    for (const auto& der : decode_pem({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, source, wanted)) {
+    for (const auto& der : certificates_in_pem({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, source)) {
       certificates.push_back(from_der(der, source));
     }
     return certificates;
@@ -320,6 +308,10 @@ bool Certificate::is_issued_by(const Certificate& issuer) const {
 const PublicKey& Certificate::public_key() const {
   if (const auto* error = std::get_if<Error>(&content_->public_key)) throw Error(*error);
   return std::get<PublicKey>(content_->public_key);
+}
+
+const PublicKey* Certificate::public_key_if_any() const noexcept {
+  return std::get_if<PublicKey>(&content_->public_key);
 }
 
 }  // namespace eidtool::crypto

@@ -89,6 +89,8 @@ class Certificate {
   /// Throws unsupported, malformed for a key that eidtool cannot check; everything else of such a
   /// certificate can be had.
   const PublicKey& public_key() const;
+  /// Null where public_key() throws.
+  const PublicKey* public_key_if_any() const noexcept;
 
  private:
   struct Content;

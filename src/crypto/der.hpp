@@ -47,6 +47,9 @@ struct Element {
   BytesView whole;  // with tag and length
 };
 
+/// Bytes to keep of those that are lent.
+inline Bytes copy(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
+
 /// Goes through the values that stand one after another in some bytes, which must outlive it.
 class Reader {
  public:

@@ -89,4 +89,6 @@ std::optional<std::string> directory_string_text(const der::Element& value) {
   }
 }
 
+bool is_utf8(std::string_view text) { return from_utf8(as_bytes(text)).has_value(); }
+
 }  // namespace eidtool::crypto

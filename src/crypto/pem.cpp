@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "crypto/der.hpp"
 
 namespace eidtool::crypto {
 
@@ -20,40 +21,62 @@ constexpr std::size_t line_size = 48;  // bytes that make 64 characters
 
 std::string_view as_text(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-}  // namespace
+struct Label {
+  std::size_t at;  // where its line begins
+  std::string text;
+};
 
-std::string pem_label(BytesView text) {
-  const auto all = as_text(text);
+std::optional<Label> first_label(std::string_view all) {
   // Only at the beginning of a line: a document may well speak of PEM.
   for (auto at = all.find(begin_mark); at != std::string_view::npos; at = all.find(begin_mark, at + 1)) {
     if (at != 0 && all[at - 1] != '\n') continue;
     const auto label = all.substr(at + begin_mark.size(), 64);
     const auto end = label.find(mark_end);
-    if (end != std::string_view::npos) return std::string(label.substr(0, end));
+    if (end != std::string_view::npos) return Label{at, std::string(label.substr(0, end))};
   }
-  return {};
+  return std::nullopt;
 }
 
-Bytes decode_pem(BytesView text) {
-  const auto label = pem_label(text);
-  if (label.empty()) throw Error(ErrorKind::malformed, "it is neither DER nor PEM");
+}  // namespace
+
+std::string pem_label(BytesView text) {
+  const auto label = first_label(as_text(text));
+  return label ? label->text : std::string();
+}
+
+PemBlock read_pem(BytesView text) {
   const auto all = as_text(text);
-  const auto begin = std::string(begin_mark) + label + std::string(mark_end);
-  const auto end = "-----END " + label + std::string(mark_end);
-  const auto first = all.find(begin);
-  const auto body = all.substr(first + begin.size());
-  const auto size = body.find(end);
+  const auto label = first_label(all);
+  if (!label) throw Error(ErrorKind::malformed, "it is neither DER nor PEM");
+  const auto end_line = "-----END " + label->text + std::string(mark_end);
+  const auto body = all.substr(label->at + begin_mark.size() + label->text.size() + mark_end.size());
+  const auto size = body.find(end_line);
   if (size == std::string_view::npos) throw Error(ErrorKind::malformed, "it is cut off: the PEM has no END line");
   if (body.find(begin_mark) != std::string_view::npos) {
     throw Error(ErrorKind::malformed, "it holds several PEM blocks, and one signature file is one");
   }
+  auto content = decode_base64(body.substr(0, size));
+  if (!content) throw Error(ErrorKind::malformed, "it is damaged: the PEM holds what is not base64");
+  auto behind = body.substr(size + end_line.size());
+  for (const char c : {'\r', '\n'}) {
+    if (behind.starts_with(c)) behind.remove_prefix(1);
+  }
+  const auto before = all.substr(0, label->at);
+  return {label->text, std::move(*content), {before.begin(), before.end()}, {behind.begin(), behind.end()}};
+}
+
+Bytes decode_pem(BytesView text) { return read_pem(text).content; }
+
+std::optional<Bytes> decode_base64(std::string_view text) {
   try {
-    const auto bytes = Botan::base64_decode(body.data(), size);
-    return {bytes.begin(), bytes.end()};
-  } catch (const Botan::Exception&) {
-    throw Error(ErrorKind::malformed, "it is damaged: the PEM holds what is not base64");
+    const auto bytes = Botan::base64_decode(text.data(), text.size());
+    return Bytes(bytes.begin(), bytes.end());
+  } catch (const Botan::Exception&) {  // absent
+    return std::nullopt;
   }
 }
+
+bool is_der(BytesView bytes) { return bytes.size() > 1 && bytes[0] == der::tag::sequence && bytes[1] >= 0x80; }
 
 PemWriter::PemWriter(std::string label, std::function<void(BytesView)> sink)
     : label_(std::move(label)), sink_(std::move(sink)) {

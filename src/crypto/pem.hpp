@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,8 +14,24 @@ namespace eidtool::crypto {
 /// The label of the first PEM block (RFC 7468 §2), `CMS`; empty where there is none.
 std::string pem_label(BytesView text);
 
-/// What is in the one PEM block of a text. Throws malformed.
+/// A PEM block, decoded, and the lines around it.
+struct PemBlock {
+  std::string label;
+  Bytes content;
+  Bytes before;
+  Bytes behind;
+};
+/// The one PEM block of a text. Throws malformed.
+PemBlock read_pem(BytesView text);
+/// What is in it.
 Bytes decode_pem(BytesView text);
+
+/// Base64 with any line ends; nothing where it is none.
+std::optional<Bytes> decode_base64(std::string_view text);
+
+/// Whether a file that holds a SEQUENCE of more than 127 bytes as DER or PEM holds it as DER: in text no such byte
+/// follows an ASCII `0`.
+bool is_der(BytesView bytes);
 
 /// Writes bytes that come piece by piece as one PEM block, lines of 64 characters.
 class PemWriter {

@@ -15,7 +15,8 @@ namespace eidtool::formats {
 
 namespace {
 
-constexpr std::size_t head_size = 4096;  // bytes that tell what a file is
+/// Bytes of a document that is embedded in PEM, so that what is written can be read: PEM is held in memory.
+constexpr std::uint64_t most_pem_document_size = cms::most_in_memory / 2;
 
 /// Everything of a message stays; it begins with the file that it is about.
 template <typename Read>
@@ -60,31 +61,62 @@ HashAlgorithm digest_of(const SignatureAlgorithm& algorithm) {
   return algorithm.hash == HashAlgorithm::none ? HashAlgorithm::sha512 : algorithm.hash;
 }
 
-/// The file that gets a further signature. Those that are in it have to be of the same document, else a person would
-/// put a name beside them that they do not belong to.
-cms::SignedFile open_for_addition(const std::string& name, Document& document) {
-  auto file = about(name, [&] {
-    InputFile input(name);
-    if (!cms::is_signed_data(input.head(head_size))) {
-      throw Error(ErrorKind::unsupported, "it is a raw signature or something else",
-                  "only signatures made with --format cades, or by other tools as CMS, take further ones");
-    }
-    return cms::read_signed_file(std::move(input));
-  });
+Error not_added(ErrorKind kind, const std::string& name, const std::string& why) {
+  return Error(kind, why + "; none is added", "'eidtool verify' shows more").with_file(name);
+}
+
+/// A document goes beside signatures only where it is the one that they are of: else a person would put a name to what
+/// another signed. Throws where one of them is of another document, and where none of them tells.
+void check_same_document(const std::string& name, const cms::SignedFile& file, Document& document) {
   const auto packaging = file.content ? Packaging::attached : Packaging::detached;
-  for (const auto& report : check_all(file.data, document, packaging, certificates_in(file.data))) {
+  auto& content = file.content ? static_cast<Content&>(*file.content) : document;
+  if (file.content && content.digest(HashAlgorithm::sha256) != document.digest(HashAlgorithm::sha256)) {
+    throw not_added(ErrorKind::malformed, name,
+                    in_quotes(document.name()) + " is not the document inside " + in_quotes(name));
+  }
+  bool is_known = file.content != nullptr;
+  std::string why;
+  for (const auto& report : check_all(file.data, content, packaging, certificates_in(file.data))) {
+    is_known = is_known || report.document_hash.has_value();
     for (const auto& finding : report.findings) {
+      if (!finding.sub_indication) continue;
+      why = finding.message;
       if (finding.sub_indication != SubIndication::hash_failure &&
           finding.sub_indication != SubIndication::sig_crypto_failure) {
         continue;
       }
-      throw Error(ErrorKind::malformed,
-                  "a signature in " + in_quotes(name) + " does not fit " + in_quotes(document.name()) + ": " +
-                      finding.message + "; none is added",
-                  "'eidtool verify' shows more")
-          .with_file(name);
+      throw not_added(ErrorKind::malformed, name,
+                      "a signature in " + in_quotes(name) + " does not fit " + in_quotes(document.name()) + ": " + why);
     }
   }
+  if (is_known) return;
+  throw not_added(
+      ErrorKind::unsupported, name,
+      "no signature in " + in_quotes(name) + " tells whether it is of " + in_quotes(document.name()) + ": " + why);
+}
+
+/// The file that gets a further signature. `digest` is the one that is needed of a document that can be read only once.
+cms::SignedFile open_for_addition(const std::string& name, Document& document, HashAlgorithm digest) {
+  InputFile input(name);
+  if (&format_of(input) != &cades()) {
+    throw Error(ErrorKind::unsupported, in_quotes(name) + " is no CMS signature",
+                "only signatures made with --format cades, or by other tools as CMS, take further ones")
+        .with_file(name);
+  }
+  auto file = about(name, [&] {
+    auto read = cms::read_signed_file(std::move(input));
+    if (read.data.signers.empty())
+      throw Error(ErrorKind::malformed, "it holds no signature, only certificates or lists");
+    if (read.encoding == Encoding::base64) {
+      throw Error(ErrorKind::unsupported, "it is base64 without BEGIN and END lines, which takes no further signature",
+                  "'openssl base64 -d -in FILE -out FILE.p7s' makes DER of it");
+    }
+    return read;
+  });
+  auto hashes = cms::digests_of(file.data);
+  hashes.insert(hashes.end(), {digest, HashAlgorithm::sha256});
+  document.compute_digests(hashes);
+  check_same_document(name, file, document);
   return file;
 }
 
@@ -95,29 +127,36 @@ class Cades : public Format {
   bool is_container() const override { return true; }
   bool recognises(BytesView head) const override { return cms::is_signed_data(head); }
 
-  void check_addition(const std::string& file, Document& document) const override {
-    (void)open_for_addition(file, document);
-  }
-
-  void sign(const SignRequest& request, Signer& signer, const Sink& sink) const override {
-    auto packaging = request.packaging;
-    auto encoding = request.encoding;
-    cms::SignedData data;
-    data.content_type = cms::oid::data;
-    if (request.add_to) {
-      auto file = open_for_addition(*request.add_to, request.document);
-      data = std::move(file.data);
-      if (file.content) packaging = Packaging::attached;
-      if (file.is_pem) encoding = Encoding::pem;
-    }
-    auto& document = request.document;
-    if (packaging == Packaging::attached && !document.size()) {
+  void check_attachable(const Document& document, Encoding encoding) const override {
+    if (!document.size()) {
       throw Error(ErrorKind::io, in_quotes(document.name()) + " is no file on disk and cannot be read twice",
                   "write it to a file first, or sign without --attached");
     }
+    if (encoding == Encoding::der || *document.size() <= most_pem_document_size) return;
+    throw Error(ErrorKind::unsupported, in_quotes(document.name()) + " is too large for PEM: more than 32 MiB",
+                "without --pem a document of any size is attached")
+        .with_file(document.name());
+  }
+
+  void check_addition(const std::string& file, Document& document) const override {
+    (void)open_for_addition(file, document, HashAlgorithm::sha256);
+  }
+
+  void sign(const SignRequest& request, Signer& signer, const Sink& sink) const override {
+    const auto digest = digest_of(request.algorithm);
+    auto& document = request.document;
+    cms::SignedFile file;
+    file.data.content_type = cms::oid::data;
+    file.encoding = request.encoding;
+    file.pem.label = "CMS";
+    if (request.add_to) {
+      file = open_for_addition(*request.add_to, document, digest);
+    } else if (request.packaging == Packaging::attached) {
+      check_attachable(document, request.encoding);
+    }
+    auto& data = file.data;
 
     const auto certificate = crypto::Certificate::from_der(signer.certificate(), "the token's certificate");
-    const auto digest = digest_of(request.algorithm);
     const auto document_digest = document.digest(digest);
     BytesContent attributes(
         cms::signed_attributes_der(data.content_type, document_digest, certificate, request.properties),
@@ -134,7 +173,14 @@ class Cades : public Format {
     }
     add_unless_there(data.certificates, certificate.der());
     for (const auto& one : request.certificates) add_unless_there(data.certificates, one.der());
-    write(data, packaging, encoding, document, digest, sink);
+
+    std::optional<cms::EmbeddedDocument> embedded;
+    if (file.content) {
+      embedded = embed(*file.content, file.content->size(), digest, document_digest);
+    } else if (!request.add_to && request.packaging == Packaging::attached) {
+      embedded = embed(document, document.size().value(), digest, document_digest);
+    }
+    write(file, embedded, sink);
   }
 
   FileReport verify(const VerifyRequest& request) const override {
@@ -164,22 +210,30 @@ class Cades : public Format {
   }
 
  private:
-  static void write(const cms::SignedData& data, Packaging packaging, Encoding encoding, Document& document,
-                    HashAlgorithm digest, const Sink& sink) {
-    std::optional<cms::EmbeddedDocument> embedded;
-    if (packaging == Packaging::attached) {
-      const auto signed_digest = to_hex(document.digest(digest));
-      embedded = {document.size().value(), [&document, digest, signed_digest](const Sink& target) {
-                    document.give(digest, target);
-                    if (to_hex(document.digest(digest)) == signed_digest) return;
-                    throw Error(ErrorKind::io, in_quotes(document.name()) + " changed while it was signed")
-                        .with_file(document.name());
-                  }};
-    }
-    if (encoding == Encoding::der) return cms::write_signed_data(data, embedded, sink);
-    crypto::PemWriter pem("CMS", sink);
-    cms::write_signed_data(data, embedded, [&](BytesView bytes) { pem.write(bytes); });
+  static cms::EmbeddedDocument embed(Content& content, std::uint64_t size, HashAlgorithm digest,
+                                     const Bytes& signed_digest) {
+    return {size, [&content, digest, signed_digest](const Sink& target) {
+              content.give(digest, target);
+              if (content.digest(digest) == signed_digest) return;
+              throw Error(ErrorKind::io, in_quotes(content.name()) + " changed while it was signed")
+                  .with_file(content.name());
+            }};
+  }
+
+  static void write(const cms::SignedFile& file, const std::optional<cms::EmbeddedDocument>& embedded,
+                    const Sink& sink) {
+    if (file.encoding == Encoding::der) return cms::write_signed_data(file.data, embedded, sink);
+    std::uint64_t size = 0;
+    const auto limited = [&](BytesView bytes) {
+      size += bytes.size();
+      if (size > cms::most_in_memory) throw Error(ErrorKind::unsupported, "the PEM would be larger than 64 MiB");
+      sink(bytes);
+    };
+    limited(file.pem.before);
+    crypto::PemWriter pem(file.pem.label, limited);
+    cms::write_signed_data(file.data, embedded, [&](BytesView bytes) { pem.write(bytes); });
     pem.finish();
+    limited(file.pem.behind);
   }
 
   static void compare(Content& embedded, Content& named, SignatureReport& report) {

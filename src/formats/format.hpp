@@ -41,7 +41,7 @@ std::span<const Commitment> commitments();
 std::string commitment_name(std::string_view oid);
 
 enum class Packaging { detached, attached };
-enum class Encoding { der, pem };
+enum class Encoding { der, pem, base64 };  // the last without BEGIN and END lines; it is read, not written
 
 struct SignRequest {
   Document& document;
@@ -80,7 +80,9 @@ struct SignatureReport {
   std::vector<Finding> findings;
 
   // What a signature with attributes says itself.
-  std::string named_signer;  // issuer and serial number, or key identifier, where the certificate is missing
+  /// The digest by which the document was found to be the one that was signed (none: the signature is of the document
+  /// itself); nothing: that was not found.
+  std::optional<HashAlgorithm> document_hash;
   std::optional<Time> signing_time;
   std::optional<std::string> policy;     // dotted OID
   std::vector<std::string> commitments;  // their names, or dotted OIDs
@@ -99,6 +101,9 @@ struct FileReport {
   std::vector<Bytes> revocation_values;  // RevocationInfoChoice (RFC 5652 §10.2.1), DER
 };
 
+/// Bytes at the beginning of a file that tell what it is: all of a raw signature, or that it is none.
+inline constexpr std::size_t head_size = (64U << 10U) + 1;
+
 /// A kind of signature file.
 class Format {
  public:
@@ -111,6 +116,8 @@ class Format {
   /// Whether a signature file that begins so is of this kind.
   virtual bool recognises(BytesView head) const = 0;
 
+  /// Throws where a document cannot be put into a signature file: io, unsupported, usage.
+  virtual void check_attachable(const Document& document, Encoding encoding) const = 0;
   /// Throws where `file` takes no further signature of the document: not_found, malformed, unsupported, usage.
   virtual void check_addition(const std::string& file, Document& document) const = 0;
   /// Gives the signature file's content to `sink` once the signature was checked against the signer's certificate.

@@ -22,7 +22,6 @@ const Format* find(std::string_view name) {
 }
 
 const Format& format_of(InputFile& signature) {
-  constexpr std::size_t head_size = 4096;
   const auto head = signature.head(head_size);
   const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
   const auto refuse = [&](const std::string& what, const std::string& hint) {

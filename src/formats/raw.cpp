@@ -13,8 +13,8 @@ namespace eidtool::formats {
 
 namespace {
 
-constexpr std::size_t most_signature_size = 64U << 10U;  // bytes; RSA 16384 makes 2 KiB
-constexpr std::uint8_t pss_trailer = 0xbc;               // RFC 8017 §9.1.1, step 12
+constexpr std::size_t most_signature_size = head_size - 1;  // bytes; RSA 16384 makes 2 KiB
+constexpr std::uint8_t pss_trailer = 0xbc;                  // RFC 8017 §9.1.1, step 12
 constexpr std::string_view another_key =
     "the signature was not made with the key of this certificate, or it is damaged";
 constexpr std::string_view another_document_or_key =
@@ -187,6 +187,10 @@ class Raw : public Format {
   std::string_view suffix() const override { return ".sig"; }
   bool is_container() const override { return false; }
   bool recognises(BytesView) const override { return true; }
+
+  void check_attachable(const Document&, Encoding) const override {
+    throw Error(ErrorKind::usage, "a raw signature has no room for the document");
+  }
 
   void check_addition(const std::string&, Document&) const override {
     throw Error(ErrorKind::usage, "a raw signature has room for one signer");

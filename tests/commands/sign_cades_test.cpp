@@ -92,6 +92,7 @@ TEST_CASE("options of cades are refused for raw signatures, and nonsense in them
                 "nothing");
   check_refused(desk, "sign doc --format cades --pin-file ../pin --location ''", 2, "--location");
   check_refused(desk, "sign doc --format cades --pin-file ../pin --location " + std::string(129, 'x'), 2, "place");
+  check_refused(desk, "sign doc --format cades --pin-file ../pin --location S\xe3o", 2, "not UTF-8");
   check_refused(desk, "sign doc --format cades --pin-file ../pin --commitment love", 2, "love");
   check_refused(desk, "sign doc --format cades --pin-file ../pin --add --force", 2, "--add");
   check_refused(desk, "sign doc --format cades --pin-file ../pin --add --attached", 2, "--add");
@@ -128,7 +129,70 @@ TEST_CASE("--add refuses before a PIN is asked for what takes no further signatu
   check_refused(desk, "sign other --format cades --add --pin-file ../pin", 3, "does not fit 'other'");
   check_refused(desk, "sign doc --format cades --add -o doc.sig --pin-file ../pin", 3, "'doc.sig'");
   check_refused(desk, "sign doc --format cades --add -o broken.p7s --pin-file ../pin", 3, "'broken.p7s'");
+  desk.write("message.p7s", "MIME-Version: 1.0\nContent-Type: multipart/signed\n\n");
+  check_refused(desk, "sign doc --format cades --add -o message.p7s --pin-file ../pin", 3, "an S/MIME message");
   CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("--add never replaces the document inside, whatever the first signature was made with") {
+  Desk desk({TokenKind{"rsa2048"}});
+  desk.write("a", "AAAA\n");
+  desk.write("b", "BBBB\n");
+  REQUIRE(desk.run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "c.pem",
+                    "-subj", "/CN=First"})
+              .status == 0);
+  const std::vector<std::vector<std::string>> ways = {{"-md", "sha224"}, {"-nocerts", "-noattr"}, {}};
+  for (const auto& options : ways) {
+    std::vector<std::string> words = {"openssl", "cms",    "-sign", "-binary",  "-nodetach", "-in",  "a",    "-signer",
+                                      "c.pem",   "-inkey", "k",     "-outform", "DER",       "-out", "b.p7s"};
+    words.insert(words.end(), options.begin(), options.end());
+    REQUIRE(desk.run(words).status == 0);
+    const auto first = desk.read("b.p7s");
+    check_refused(desk, "sign b --format cades --add --pin-file ../pin", 3, "'b' is not the document inside 'b.p7s'");
+    CHECK(desk.read("b.p7s") == first);
+    REQUIRE(desk.eidtool("sign a -o b.p7s --format cades --add --pin-file ../pin").status == 0);
+    const auto inside = desk.run(
+        {"openssl", "cms", "-verify", "-noverify", "-binary", "-inform", "DER", "-in", "b.p7s", "-certfile", "c.pem"});
+    INFO(inside.errors);
+    CHECK(inside.status == 0);
+    CHECK(inside.output == "AAAA\n");
+    // What is attached can be signed once more from a pipe.
+    REQUIRE(desk.eidtool("sign - -o b.p7s --format cades --add --pin-file ../pin", "AAAA\n").status == 0);
+  }
+  // Detached, the digest alone tells, and nobody here checks that one.
+  REQUIRE(desk.run({"openssl", "cms", "-sign", "-binary", "-md", "sha224", "-in", "b", "-signer", "c.pem", "-inkey",
+                    "k", "-outform", "DER", "-out", "b.p7s"})
+              .status == 0);
+  check_refused(desk, "sign b --format cades --add --pin-file ../pin", 3, "SHA-224");
+}
+
+TEST_CASE("--add writes to the file behind a link, and leaves it its mode") {
+  namespace fs = std::filesystem;
+  Desk desk({TokenKind{"rsa2048"}});
+  desk.write("doc", "text");
+  REQUIRE(desk.run({"mkdir", "elsewhere"}).status == 0);
+  REQUIRE(desk.eidtool("sign doc --format cades -o elsewhere/s --pin-file ../pin").status == 0);
+  fs::permissions(desk.path("elsewhere/s"), fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("elsewhere/s", desk.path("doc.p7s"));
+  REQUIRE(desk.eidtool("sign doc --format cades --add --pin-file ../pin").status == 0);
+  CHECK(fs::is_symlink(desk.path("doc.p7s")));
+  CHECK(json_lines(desk.eidtool("verify doc.p7s --json").output).size() == 2);
+  CHECK(fs::status(desk.path("elsewhere/s")).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+}
+
+TEST_CASE("a document that PEM could not be read with again is not put into it") {
+  Desk desk({TokenKind{"rsa2048"}});
+  desk.write("doc", "");
+  std::filesystem::resize_file(desk.path("doc"), (32U << 20U) + 1);  // sparse
+  desk.filter("");
+  const auto outcome = desk.eidtool("sign doc --format cades --attached --pem --pin-file ../pin");
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "error", "'doc' is too large for PEM"));
+  CHECK_FALSE(desk.has("doc.p7s"));
+  CHECK(desk.logged("C_Login") == 0);
+  std::filesystem::resize_file(desk.path("doc"), 32U << 20U);
+  REQUIRE(desk.eidtool("sign doc --format cades --attached --pem --pin-file ../pin").status == 0);
+  CHECK(desk.eidtool("verify doc.p7s").status == 0);
 }
 
 TEST_CASE("an attached signature of a pipe needs no file where the document is small") {

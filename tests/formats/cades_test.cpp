@@ -1,116 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "crypto/asn1.hpp"
-#include "crypto/digest.hpp"
 #include "formats/cms/file.hpp"
-#include "formats/format_tools.hpp"
+#include "formats/cms_tools.hpp"
 #include "support/catch.hpp"
 #include "support/software_signer.hpp"
 #include "support/temporary_folder.hpp"
-#include "support/vectors.hpp"
 
 namespace eidtool::formats {
 
+using tests::algorithm_of;
+using tests::checked;
 using tests::codes;
 using tests::Codes;
 using tests::error_of;
+using tests::HandMade;
+using tests::reason;
 using tests::Said;
-using tests::signed_bytes;
+using tests::signature_by;
 using tests::SoftwareSigner;
 using tests::vector_path;
 using tests::verified;
 
 namespace {
 
-namespace asn1 = crypto::asn1;
-
-const SignatureAlgorithm& algorithm_of(std::string_view name) {
-  return *std::ranges::find(signature_algorithms, name, &SignatureAlgorithm::name);
-}
-
-/// A signature of the vectors' document.
-Bytes signature_by(const std::string& key, const SignatureAlgorithm& algorithm, const SignRequest& wishes) {
-  SoftwareSigner signer(key);
-  auto request = wishes;
-  return signed_bytes(cades(),
-                      {request.document, algorithm, request.properties, request.packaging, request.encoding,
-                       request.certificates, request.add_to},
-                      signer);
-}
-
-Bytes signature_by(const std::string& key, std::string_view algorithm, Packaging packaging = Packaging::detached,
-                   Encoding encoding = Encoding::der) {
-  Document document{InputFile(vector_path("document"))};
-  SoftwareSigner signer(key);
-  SignRequest request{document, algorithm_of(algorithm)};
-  request.packaging = packaging;
-  request.encoding = encoding;
-  request.properties.signing_time = Time(std::chrono::seconds(1800000000));
-  return signed_bytes(cades(), request, signer);
-}
-
-FileReport check(BytesView signature, const Said& said = {}) {
-  return verified(cades(), signature, vector_path("document"), said);
-}
-
-/// What a hostile or sloppy program wrote.
-class HandMade {
- public:
-  std::vector<Bytes> signed_attributes;
-  std::vector<Bytes> unsigned_attributes;
-  std::string content_type = "1.2.840.113549.1.7.1";
-  std::vector<Bytes> certificates = {tests::vector_certificate("rsa2048").der()};
-  std::optional<Bytes> content;
-  bool has_attributes = true;
-  std::string digest_oid = "2.16.840.1.101.3.4.2.1";
-
-  static Bytes attribute(std::string_view oid, const std::vector<Bytes>& values) {
-    return asn1::sequence({asn1::object_identifier(oid), asn1::set_of(values)});
-  }
-
-  /// Content type and the digest of `document`.
-  HandMade& usual(BytesView document) {
-    signed_attributes.push_back(attribute("1.2.840.113549.1.9.3", {asn1::object_identifier(content_type)}));
-    signed_attributes.push_back(
-        attribute("1.2.840.113549.1.9.4", {asn1::octet_string(crypto::digest(HashAlgorithm::sha256, document))}));
-    return *this;
-  }
-
-  /// Signed by rsa2048, PKCS#1 with SHA-256: the attributes, or `bare` where there are none.
-  Bytes build(BytesView bare = {}) const {
-    auto attributes = asn1::set_of(signed_attributes);
-    SoftwareSigner signer("rsa2048");
-    BytesContent signed_content(has_attributes ? attributes : Bytes(bare.begin(), bare.end()), "test");
-    const auto signature = signer.sign(algorithm_of("rsa_pkcs1_sha256"), signed_content);
-    const auto certificate = tests::vector_certificate("rsa2048");
-    attributes.front() = 0xa0;
-    auto unsigned_set = asn1::set_of(unsigned_attributes);
-    unsigned_set.front() = 0xa1;
-    const auto digest = asn1::sequence({asn1::object_identifier(digest_oid)});
-    const auto info =
-        asn1::sequence({asn1::integer(1), asn1::sequence({certificate.issuer_der(), certificate.serial_number_der()}),
-                        digest, has_attributes ? attributes : Bytes(),
-                        asn1::sequence({asn1::object_identifier("1.2.840.113549.1.1.1"), asn1::null()}),
-                        asn1::octet_string(signature), unsigned_attributes.empty() ? Bytes() : unsigned_set});
-    auto certificate_set = asn1::set_of(certificates);
-    certificate_set.front() = 0xa0;
-    const auto document = content ? asn1::context_constructed(0, asn1::octet_string(*content)) : Bytes();
-    const auto data = asn1::sequence({asn1::integer(1), asn1::set_of_one(digest),
-                                      asn1::sequence({asn1::object_identifier(content_type), document}),
-                                      certificates.empty() ? Bytes() : certificate_set, asn1::set_of_one(info)});
-    return asn1::sequence({asn1::object_identifier("1.2.840.113549.1.7.2"), asn1::context_constructed(0, data)});
-  }
-};
-
 Bytes document_bytes() { return tests::vector_bytes("document"); }
-
-std::optional<SubIndication> reason(const SignatureReport& report) {
-  for (const auto& finding : report.findings) {
-    if (finding.sub_indication) return finding.sub_indication;
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -122,7 +36,7 @@ TEST_CASE("what cades signs, cades verifies: every algorithm, detached and attac
         for (const auto encoding : {Encoding::der, Encoding::pem}) {
           INFO(key << " " << algorithm.name);
           const auto signature = signature_by(key, algorithm.name, packaging, encoding);
-          const auto report = check(signature);
+          const auto report = checked(signature);
           REQUIRE(report.signatures.size() == 1);
           const auto& one = report.signatures.front();
           CHECK(one.matches);
@@ -138,7 +52,7 @@ TEST_CASE("what cades signs, cades verifies: every algorithm, detached and attac
 }
 
 TEST_CASE("the signed attributes are those of a CAdES baseline B-B signature") {
-  const auto report = check(signature_by("p256", "ecdsa_sha256")).signatures.front();
+  const auto report = checked(signature_by("p256", "ecdsa_sha256")).signatures.front();
   Codes names;
   for (const auto& attribute : report.signed_attributes) names.push_back(attribute.name);
   std::ranges::sort(names);
@@ -153,7 +67,7 @@ TEST_CASE("what was said in a signature is read from it") {
   request.properties.policy_digest = Bytes(32, 7);
   request.properties.commitment = "1.2.840.113549.1.9.16.6.5";
   request.properties.location = "São Brás de Alportel";
-  const auto report = check(signature_by("p256", request.algorithm, request)).signatures.front();
+  const auto report = checked(signature_by("p256", request.algorithm, request)).signatures.front();
   CHECK(report.matches);
   CHECK(report.policy == "1.3.6.1.4.1.99999.1");
   CHECK(report.commitments == Codes{"proof-of-approval"});
@@ -192,10 +106,11 @@ TEST_CASE("every bit of a signature counts, unless it is one of the hulls") {
         auto damaged = signature;
         damaged[index] = static_cast<std::uint8_t>(damaged[index] ^ mask);
         try {
-          const auto report = check(damaged);
+          const auto report = checked(damaged);
           if (!std::ranges::all_of(report.signatures, &SignatureReport::matches) || report.signatures.empty()) continue;
           ++matching;
-          // Versions, and the list of digest algorithms that only helps to read in one pass.
+          // Versions, the list of digest algorithms that only helps to read in one pass, and in the name of the
+          // certificate's issuer small and capital letters.
           const auto data = cms::read_signed_file(tests::memory_file(damaged)).data;
           CHECK(data.signers.front().signed_attributes_der == original.signers.front().signed_attributes_der);
           CHECK(data.signers.front().signature == original.signers.front().signature);
@@ -205,7 +120,7 @@ TEST_CASE("every bit of a signature counts, unless it is one of the hulls") {
         }
       }
     }
-    CHECK(matching < 60);
+    CHECK(matching < 150);
   }
 }
 
@@ -213,145 +128,39 @@ TEST_CASE("a signature that is cut off anywhere is malformed") {
   const auto signature = signature_by("p256", "ecdsa_sha256", Packaging::attached);
   for (std::size_t size = 2; size < signature.size(); ++size) {
     INFO(size);
-    const auto error = error_of([&] { check(BytesView(signature).first(size)); });
+    const auto error = error_of([&] { checked(BytesView(signature).first(size)); });
     CHECK(error.kind() == ErrorKind::malformed);
   }
-  auto longer = signature;
-  longer.push_back(0);
-  CHECK(error_of([&] { check(longer); }).kind() == ErrorKind::malformed);
 }
 
-TEST_CASE("signed attributes that contradict the content, or are there twice, never match") {
-  const auto document = document_bytes();
-  CHECK(check(HandMade().usual(document).build()).signatures.front().matches);
-
-  const auto fails = [](const HandMade& made, SubIndication why) {
-    const auto report = check(made.build()).signatures.front();
-    CHECK_FALSE(report.matches);
-    CHECK(reason(report) == why);
+TEST_CASE("behind the end of a signature stands a line end at most") {
+  const auto signature = signature_by("p256", "ecdsa_sha256", Packaging::attached);
+  const auto followed_by = [&](std::string_view text) {
+    auto longer = signature;
+    longer.insert(longer.end(), text.begin(), text.end());
+    return longer;
   };
-  auto other_document = HandMade().usual(tests::hex("00"));
-  fails(other_document, SubIndication::hash_failure);
-
-  HandMade no_digest;
-  no_digest.signed_attributes.push_back(
-      HandMade::attribute("1.2.840.113549.1.9.3", {asn1::object_identifier(no_digest.content_type)}));
-  fails(no_digest, SubIndication::format_failure);
-
-  HandMade no_type;
-  no_type.signed_attributes.push_back(HandMade::attribute(
-      "1.2.840.113549.1.9.4", {asn1::octet_string(crypto::digest(HashAlgorithm::sha256, document))}));
-  fails(no_type, SubIndication::format_failure);
-
-  auto two_digests = HandMade().usual(document).usual(tests::hex("00"));
-  fails(two_digests, SubIndication::format_failure);
-
-  auto two_values = HandMade().usual(document);
-  two_values.signed_attributes.back() = HandMade::attribute(
-      "1.2.840.113549.1.9.4",
-      {asn1::octet_string(crypto::digest(HashAlgorithm::sha256, document)), asn1::octet_string({})});
-  fails(two_values, SubIndication::format_failure);
-
-  auto other_type = HandMade().usual(document);
-  other_type.content_type = "1.2.840.113549.1.9.16.1.4";
-  fails(other_type, SubIndication::format_failure);
-
-  auto other_digest = HandMade().usual(document);
-  other_digest.digest_oid = "2.16.840.1.101.3.4.2.3";
-  fails(other_digest, SubIndication::hash_failure);
-
-  auto unknown_digest = HandMade().usual(document);
-  unknown_digest.digest_oid = "1.2.840.113549.2.5";
-  fails(unknown_digest, SubIndication::crypto_constraints_failure);
-
-  // RFC 6211: SHA-512 and ECDSA are protected, SHA-256 and RSA stand in the file.
-  auto protection = HandMade().usual(document);
-  protection.signed_attributes.push_back(HandMade::attribute(
-      "1.2.840.113549.1.9.52", {tests::hex("3019300b0609608648016503040203a10a06082a8648ce3d040304")}));
-  fails(protection, SubIndication::format_failure);
-}
-
-TEST_CASE("a signing certificate reference to another certificate never matches") {
-  const auto reference = [](const std::string& key) {
-    return HandMade::attribute("1.2.840.113549.1.9.16.2.47",
-                               {asn1::sequence({asn1::sequence({asn1::sequence(
-                                   {asn1::octet_string(tests::vector_certificate(key).fingerprint_sha256())})})})});
-  };
-  auto right = HandMade().usual(document_bytes());
-  right.signed_attributes.push_back(reference("rsa2048"));
-  CHECK(check(right.build()).signatures.front().matches);
-  auto wrong = HandMade().usual(document_bytes());
-  wrong.signed_attributes.push_back(reference("p256"));
-  const auto report = check(wrong.build()).signatures.front();
-  CHECK_FALSE(report.matches);
-  CHECK(codes(report) == Codes{"certificate_contradicts"});
-}
-
-TEST_CASE("without signed attributes the signature is over the document itself") {
-  HandMade bare;
-  bare.has_attributes = false;
-  const auto report = check(bare.build(document_bytes())).signatures.front();
-  CHECK(report.matches);
-  CHECK(codes(report) == Codes{"certificate_not_named"});
-  CHECK_FALSE(check(bare.build(tests::hex("00"))).signatures.front().matches);
-  bare.content_type = "1.2.840.113549.1.9.16.1.4";
-  CHECK(reason(check(bare.build(document_bytes())).signatures.front()) == SubIndication::format_failure);
-}
-
-TEST_CASE("someone's signed attributes cannot be passed off as a document signed without attributes") {
-  const auto attributes = asn1::set_of(HandMade().usual(document_bytes()).signed_attributes);
-  HandMade forged;
-  forged.has_attributes = false;
-  forged.content = attributes;
-  const auto report = check(forged.build(attributes)).signatures.front();
-  CHECK_FALSE(report.matches);
-  CHECK(reason(report) == SubIndication::format_failure);
-}
-
-TEST_CASE("a certificate that is missing is named, and can be given") {
-  auto made = HandMade().usual(document_bytes());
-  made.certificates.clear();
-  const auto report = check(made.build()).signatures.front();
-  CHECK_FALSE(report.matches);
-  CHECK(reason(report) == SubIndication::no_signing_certificate_found);
-  CHECK_THAT(report.findings.back().message, Catch::Matchers::ContainsSubstring("ff22334455667788"));
-  Said given;
-  given.certificates = {tests::vector_certificate("rsa2048")};
-  CHECK(check(made.build(), given).signatures.front().matches);
-  given.certificates = {tests::vector_certificate("p256")};
-  CHECK_FALSE(check(made.build(), given).signatures.front().matches);
-}
-
-TEST_CASE("unsigned attributes that nobody knows are listed and not fatal") {
-  auto made = HandMade().usual(document_bytes());
-  made.unsigned_attributes.push_back(HandMade::attribute("1.2.3.4.5", {asn1::utf8_string("hello")}));
-  const auto report = check(made.build()).signatures.front();
-  CHECK(report.matches);
-  REQUIRE(report.unsigned_attributes.size() == 1);
-  CHECK(report.unsigned_attributes.front().name == "1.2.3.4.5");
-  CHECK(codes(report).front() == "unsigned_attributes");
-}
-
-TEST_CASE("floods are refused and cost little") {
-  auto made = HandMade().usual(document_bytes());
-  for (int count = 0; count < 200000; ++count) {
-    made.unsigned_attributes.push_back(HandMade::attribute("1.2.3.4.5", {asn1::null()}));
+  for (const std::string_view text : {"\n", "\r\n"}) CHECK(checked(followed_by(text)).signatures.front().matches);
+  for (const std::string_view text : {std::string_view("\0", 1), std::string_view("\n\n"), std::string_view("x")}) {
+    CHECK(error_of([&] { checked(followed_by(text)); }).kind() == ErrorKind::malformed);
   }
-  CHECK(error_of([&] { check(made.build()); }).kind() == ErrorKind::malformed);
+}
 
-  Bytes nested;
-  for (int depth = 0; depth < 100000; ++depth) nested.insert(nested.begin(), {0x30, 0x80});
-  CHECK(error_of([&] { check(nested); }).kind() == ErrorKind::malformed);
-  auto signature = signature_by("p256", "ecdsa_sha256");
-  // The version in 100 000 indefinite hulls.
-  const auto version = tests::hex("020101");
-  const auto at = std::search(signature.begin(), signature.end(), version.begin(), version.end()) - signature.begin();
-  signature.erase(signature.begin() + at, signature.begin() + at + 3);
-  for (int depth = 0; depth < 100000; ++depth) {
-    signature.push_back(0);
+TEST_CASE("PEM behind text, and base64 without BEGIN and END lines, are read") {
+  const auto pem = signature_by("p256", "ecdsa_sha256", Packaging::detached, Encoding::pem);
+  auto behind_text = Bytes(5000, 'x');
+  behind_text.push_back('\n');
+  behind_text.insert(behind_text.end(), pem.begin(), pem.end());
+  const std::string text(pem.begin(), pem.end());
+  const auto begin = text.find('\n') + 1;
+  const auto base64 = text.substr(begin, text.find("-----END") - begin);
+  const std::string damaged = base64.substr(0, 100) + "!" + base64.substr(100);
+  for (const auto& bytes : {behind_text, Bytes(base64.begin(), base64.end())}) {
+    auto file = tests::memory_file(bytes);
+    CHECK(format_of(file).name() == "cades");
+    CHECK(checked(bytes).signatures.front().matches);
   }
-  signature.insert(signature.begin() + at, nested.begin(), nested.end());
-  CHECK(error_of([&] { check(signature); }).kind() == ErrorKind::malformed);
+  CHECK(error_of([&] { checked(Bytes(damaged.begin(), damaged.end())); }).kind() == ErrorKind::malformed);
 }
 
 TEST_CASE("lengths that are not in their shortest form are malformed") {
@@ -360,7 +169,7 @@ TEST_CASE("lengths that are not in their shortest form are malformed") {
   auto padded = signature;
   padded[1] = 0x83;
   padded.insert(padded.begin() + 2, 0);
-  CHECK(error_of([&] { check(padded); }).kind() == ErrorKind::malformed);
+  CHECK(error_of([&] { checked(padded); }).kind() == ErrorKind::malformed);
 }
 
 TEST_CASE("a further signature leaves those before it as they are") {
@@ -376,14 +185,59 @@ TEST_CASE("a further signature leaves those before it as they are") {
       const auto both = signature_by("p256", request.algorithm, request);
       const auto before = cms::read_signed_file(tests::memory_file(first));
       const auto after = cms::read_signed_file(tests::memory_file(both));
-      CHECK(after.is_pem == (encoding == Encoding::pem));
+      CHECK(after.encoding == encoding);
       REQUIRE(after.data.signers.size() == 2);
       CHECK(std::ranges::any_of(after.data.signers,
                                 [&](const auto& one) { return one.der == before.data.signers.front().der; }));
-      const auto report = check(both);
+      const auto report = checked(both);
       CHECK(report.packaging == packaging);
       for (const auto& one : report.signatures) CHECK(one.matches);
     }
+  }
+}
+
+TEST_CASE("the label of PEM and the text around it stay when a signature is added") {
+  tests::TemporaryFolder folder;
+  const auto path = (folder.path() / "doc.p7s").string();
+  const auto pem = signature_by("rsa2048", "rsa_pkcs1_sha256", Packaging::detached, Encoding::pem);
+  std::string text = "before\n" + std::string(pem.begin(), pem.end()) + "behind\n";
+  for (auto at = text.find("CMS-----"); at != std::string::npos; at = text.find("CMS-----"))
+    text.replace(at, 3, "PKCS7");
+  tests::write_file(path, text);
+  Document document{InputFile(vector_path("document"))};
+  SignRequest request{document, algorithm_of("ecdsa_sha384")};
+  request.add_to = path;
+  const auto both = signature_by("p256", request.algorithm, request);
+  const std::string added(both.begin(), both.end());
+  CHECK(added.starts_with("before\n-----BEGIN PKCS7-----\n"));
+  CHECK(added.ends_with("\n-----END PKCS7-----\nbehind\n"));
+  for (const auto& one : checked(both).signatures) CHECK(one.matches);
+}
+
+TEST_CASE("none is added where no signature tells of which document it is") {
+  tests::TemporaryFolder folder;
+  const auto path = (folder.path() / "doc.p7s").string();
+  Document document{InputFile(vector_path("document"))};
+  SignRequest request{document, algorithm_of("ecdsa_sha384")};
+  request.add_to = path;
+  const auto add_to = [&](const HandMade& made, BytesView bare) {
+    const auto bytes = made.build(bare);
+    tests::write_file(path, std::string(bytes.begin(), bytes.end()));
+    return signature_by("p256", request.algorithm, request);
+  };
+  auto sha224 = HandMade().usual(document_bytes());
+  sha224.digest_oid = "2.16.840.1.101.3.4.2.4";
+  HandMade bare;
+  bare.has_attributes = false;
+  bare.certificates.clear();
+  for (const auto& made : {sha224, bare}) {
+    CHECK(error_of([&] { add_to(made, document_bytes()); }).kind() == ErrorKind::unsupported);
+    // The document that is inside tells.
+    auto attached = made;
+    attached.content = document_bytes();
+    CHECK(checked(add_to(attached, document_bytes())).signatures.size() == 2);
+    attached.content = tests::hex("00");
+    CHECK(error_of([&] { add_to(attached, tests::hex("00")); }).kind() == ErrorKind::malformed);
   }
 }
 

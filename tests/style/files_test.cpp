@@ -80,8 +80,8 @@ TEST_CASE("a unit's test has the name of what it tests") {
     if (!std::filesystem::exists(top / "tests" / room)) continue;
     for (const auto& file : source_files(std::string("tests/") + room)) {
       if (!file.ends_in("_test.cpp")) continue;
-      const auto stem = std::filesystem::path(file.name).stem().string();
-      const auto tested = top / "src" / room / stem.substr(0, stem.size() - std::string("_test").size());
+      const auto path = std::filesystem::path(file.name).lexically_relative("tests").replace_extension().string();
+      const auto tested = top / "src" / path.substr(0, path.size() - std::string("_test").size());
       INFO(file.name);
       CHECK((std::filesystem::exists(tested.string() + ".cpp") || std::filesystem::exists(tested.string() + ".hpp")));
     }

@@ -91,7 +91,7 @@ bool issuer_serial_fits(BytesView content, const crypto::Certificate& certificat
   if (!certificate.has_serial_number(serial)) return false;
   while (!names.at_end()) {
     const auto name = names.next();
-    if (name.tag == der::tag::context_constructed(4) && std::ranges::equal(name.content, certificate.issuer_der())) {
+    if (name.tag == der::tag::context_constructed(4) && crypto::names_match(name.content, certificate.issuer_der())) {
       return true;
     }
   }

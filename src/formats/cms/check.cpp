@@ -16,6 +16,9 @@ namespace {
 
 namespace der = crypto::der;
 
+/// Certificates of one name that are tried for one signature: a file full of them costs no more.
+constexpr std::size_t most_candidates = 8;
+
 /// Whether bytes are the signed attributes of some signature: the DER of a SET OF that holds a messageDigest.
 bool look_like_signed_attributes(BytesView bytes) {
   try {
@@ -43,8 +46,9 @@ class Check {
   SignatureReport report() {
     // Each step says what it finds, and only what it needs stops it.
     try {
+      if (!signer_.defect.empty()) throw Error(ErrorKind::malformed, signer_.defect);
       describe();
-      choose_certificate();
+      choose_certificates();
       check();
     } catch (const Error& error) {  // what this signer wrote; the other signatures are judged all the same
       if (error.kind() == ErrorKind::malformed) {
@@ -84,23 +88,29 @@ class Check {
     }
   }
 
-  void choose_certificate() {
+  void choose_certificates() {
+    std::optional<crypto::Certificate> other;
     for (const auto& certificate : context_.certificates) {
       if (!signer_.names(certificate)) continue;
-      // Of several with one name, the one that the signature itself names by its hash.
-      if (check_signing_certificate(signer_, certificate) != Reference::contradicts) {
-        report_.signer = certificate;
-        return;
+      // Of several with one name, those that the signature itself names by their hash.
+      if (check_signing_certificate(signer_, certificate) == Reference::contradicts) {
+        if (!other) other = certificate;
+        continue;
       }
-      if (!report_.signer) report_.signer = certificate;
+      const bool is_new = std::ranges::none_of(candidates_, [&](const auto& candidate) {
+        return candidate.public_key_bits() == certificate.public_key_bits();
+      });
+      if (is_new && candidates_.size() < most_candidates) candidates_.push_back(certificate);
     }
-    if (report_.signer) return;
-    if (!signer_.key_identifier.empty()) {
-      report_.named_signer = "the certificate with key identifier " + to_hex(signer_.key_identifier);
-    } else {
-      report_.named_signer = "certificate " + to_hex(der::without_leading_zeros(signer_.serial_number)) + " of " +
-                             in_quotes(crypto::distinguished_name_text(signer_.issuer));
-    }
+    if (candidates_.empty() && other) candidates_.push_back(*other);
+    if (!candidates_.empty()) report_.signer = candidates_.front();
+  }
+
+  /// What the certificate that is missing is called in the signature.
+  std::string missing_certificate() const {
+    if (!signer_.key_identifier.empty()) return "the one with key identifier " + to_hex(signer_.key_identifier);
+    return "certificate " + to_hex(der::without_leading_zeros(signer_.serial_number)) + " of " +
+           in_quotes(crypto::distinguished_name_text(signer_.issuer));
   }
 
   void check() {
@@ -110,17 +120,18 @@ class Check {
                                               crypto::foreign_hash_name(signer_.digest_algorithm.oid) +
                                               ", which eidtool does not check");
     }
-    const auto scheme = crypto::signature_scheme(signer_.signature_algorithm, hash);
-    report_.algorithm = scheme.algorithm;
     check_attributes();
     const bool same_document = check_digest(*hash);
+    const auto scheme = crypto::signature_scheme(signer_.signature_algorithm, hash);
+    report_.algorithm = scheme.algorithm;
     if (!report_.signer) {
       return fail(
           SubIndication::no_signing_certificate_found, "certificate_missing",
-          "the file does not hold the signer's certificate, " + report_.named_signer + ": --cert FILE names it");
+          "the file does not hold the signer's certificate, " + missing_certificate() + ": --cert FILE names it");
     }
+    const bool fits = find_maker(scheme);
     check_reference();
-    check_value(scheme, same_document);
+    report_value(*scheme.algorithm, fits, same_document);
   }
 
   /// RFC 5652 §5.3 and §11, RFC 6211.
@@ -163,7 +174,10 @@ class Check {
     der::Reader reader(attribute->values.front());
     const auto digest = reader.next(der::tag::octet_string).content;
     reader.end();
-    if (std::ranges::equal(digest, context_.content.digest(hash))) return true;
+    if (std::ranges::equal(digest, context_.content.digest(hash))) {
+      report_.document_hash = hash;
+      return true;
+    }
     fail(SubIndication::hash_failure, "document_changed",
          context_.packaging == Packaging::attached
              ? "the document inside the file was changed after it was signed"
@@ -185,17 +199,31 @@ class Check {
     }
   }
 
-  void check_value(const crypto::SignatureScheme& scheme, bool same_document) {
+  /// Whether one of the candidates made the signature; it is the signer then. Several certificates can bear one name: a
+  /// key identifier is what an authority makes it, and anybody can call an authority by another's name.
+  bool find_maker(const crypto::SignatureScheme& scheme) {
+    // Whoever has a signature of someone's attributes could pass these bytes off as a document that was signed without
+    // attributes: the two are told apart by nothing else.
+    if (!signer_.signed_attributes_der && (context_.content.is_small() || context_.packaging == Packaging::attached)) {
+      check_content_is_no_attributes();
+    }
+    for (const auto& candidate : candidates_) {
+      const auto* key = candidate.public_key_if_any();
+      if (key == nullptr || !is_made_by(*key, scheme)) continue;
+      report_.signer = candidate;
+      if (!signer_.signed_attributes_der) report_.document_hash = scheme.algorithm->hash;
+      return true;
+    }
+    return false;
+  }
+
+  void report_value(const SignatureAlgorithm& algorithm, bool fits, bool same_document) {
     const auto& key = report_.signer->public_key();
-    const auto& algorithm = *scheme.algorithm;
     if (key.type() != algorithm.key_type) {
       return fail(SubIndication::sig_crypto_failure, "signature_mismatch",
                   "the signature is one of " + std::string(algorithm.name) + ", and the key of the certificate is " +
                       key.description());
     }
-    auto signature = std::optional<Bytes>(signer_.signature);
-    if (algorithm.key_type == KeyType::ec) signature = crypto::ecdsa_from_der(signer_.signature, key.order_size());
-    const bool fits = signature && is_signed(key, scheme, *signature);
     if (fits) {
       if (same_document) return;
       report_.findings.push_back(
@@ -209,19 +237,21 @@ class Check {
                "one");
   }
 
-  bool is_signed(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme, const Bytes& signature) {
-    if (signer_.signed_attributes_der) {
-      BytesContent attributes(*signer_.signed_attributes_der, "the signed attributes");
-      if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, attributes, signature);
-      return key.verify_digest(*scheme.algorithm, attributes.digest(scheme.algorithm->hash), signature,
-                               scheme.salt_size);
-    }
-    // Whoever has a signature of someone's attributes could pass these bytes off as a document that was signed without
-    // attributes: the two are told apart by nothing else.
-    if (context_.content.is_small() || context_.packaging == Packaging::attached) check_content_is_no_attributes();
-    if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, context_.content, signature);
-    return key.verify_digest(*scheme.algorithm, context_.content.digest(scheme.algorithm->hash), signature,
-                             scheme.salt_size);
+  bool is_made_by(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme) {
+    const auto& algorithm = *scheme.algorithm;
+    if (key.type() != algorithm.key_type) return false;
+    auto signature = std::optional<Bytes>(signer_.signature);
+    if (algorithm.key_type == KeyType::ec) signature = crypto::ecdsa_from_der(signer_.signature, key.order_size());
+    if (!signature) return false;
+    if (!signer_.signed_attributes_der) return is_signed(key, scheme, context_.content, *signature);
+    BytesContent attributes(*signer_.signed_attributes_der, "the signed attributes");
+    return is_signed(key, scheme, attributes, *signature);
+  }
+
+  static bool is_signed(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme, Content& content,
+                        const Bytes& signature) {
+    if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, content, signature);
+    return key.verify_digest(*scheme.algorithm, content.digest(scheme.algorithm->hash), signature, scheme.salt_size);
   }
 
   void check_content_is_no_attributes() {
@@ -243,6 +273,7 @@ class Check {
 
   const SignerInfo& signer_;
   const CheckContext& context_;
+  std::vector<crypto::Certificate> candidates_;  // whose keys may have made it
   SignatureReport report_;
 };
 

@@ -15,8 +15,6 @@ namespace {
 
 namespace tag = crypto::der::tag;
 
-constexpr std::size_t most_in_memory = 64U << 20U;  // bytes; of PEM, of a pipe, of all but the document
-
 /// The labels of PEM that holds CMS.
 bool is_pem_label(std::string_view label) {
   // RFC 7468 §9 and §8; the last is what Netscape and NSS write.
@@ -33,6 +31,22 @@ bool begins_as_der(BytesView head) {
   return std::ranges::equal(head.subspan(2 + length_size, arc.size()), arc);
 }
 
+/// Whether a text begins as such DER in base64, as PEM without its BEGIN and END lines.
+bool begins_as_base64(BytesView head) {
+  constexpr std::size_t enough = 32;  // characters, of which four make three bytes
+  std::string text;
+  for (const auto byte : head.first(std::min<std::size_t>(head.size(), 2 * enough))) {
+    if (byte != '\r' && byte != '\n' && text.size() < enough) text += static_cast<char>(byte);
+  }
+  const auto bytes = crypto::decode_base64(text);
+  return bytes && begins_as_der(*bytes);
+}
+
+/// Editors and scripts leave one behind.
+bool is_line_end(BytesView bytes) {
+  return std::ranges::equal(bytes, as_bytes("\n")) || std::ranges::equal(bytes, as_bytes("\r\n"));
+}
+
 /// What it is instead, for people who gave the wrong file.
 Error not_signed_data(const std::string& content_type) {
   constexpr std::string_view prefix = "1.2.840.113549.1.7.";
@@ -42,14 +56,25 @@ Error not_signed_data(const std::string& content_type) {
   return Error(ErrorKind::unsupported, "it is " + what + ", no signature");
 }
 
-std::shared_ptr<Source> open_source(InputFile file, bool& is_pem) {
-  constexpr std::size_t head_size = 4096;
-  auto shared = std::make_shared<InputFile>(std::move(file));
-  Bytes head(head_size);
+Bytes decode_text(const Bytes& text, SignedFile& file) {
+  if (crypto::pem_label(text).empty()) {
+    auto bytes = crypto::decode_base64({reinterpret_cast<const char*>(text.data()), text.size()});
+    if (!bytes) throw Error(ErrorKind::malformed, "it is damaged: it holds what is not base64");
+    file.encoding = Encoding::base64;
+    return std::move(*bytes);
+  }
+  file.pem = crypto::read_pem(text);
+  file.encoding = Encoding::pem;
+  return std::exchange(file.pem.content, {});
+}
+
+std::shared_ptr<Source> open_source(InputFile input, SignedFile& file) {
+  constexpr std::size_t der_head_size = 32;  // more than begins_as_der() looks at
+  auto shared = std::make_shared<InputFile>(std::move(input));
+  Bytes head(der_head_size);
   if (shared->is_regular()) {
     head.resize(shared->read_at(0, head));
-    is_pem = !begins_as_der(head);
-    if (!is_pem) return std::make_shared<Source>(std::move(shared));
+    if (begins_as_der(head)) return std::make_shared<Source>(std::move(shared));
   }
   if (shared->size().value_or(0) > most_in_memory) {
     throw Error(ErrorKind::unsupported, "it is larger than 64 MiB, and PEM is read only up to that",
@@ -57,8 +82,7 @@ std::shared_ptr<Source> open_source(InputFile file, bool& is_pem) {
   }
   auto bytes = read_small_file(*shared, most_in_memory, "signature in PEM or from a pipe");
   shared->check_unchanged();
-  is_pem = !begins_as_der(bytes);
-  return std::make_shared<Source>(is_pem ? crypto::decode_pem(bytes) : std::move(bytes));
+  return std::make_shared<Source>(begins_as_der(bytes) ? std::move(bytes) : decode_text(bytes, file));
 }
 
 }  // namespace
@@ -76,11 +100,14 @@ void EmbeddedContent::for_each_piece(const std::function<void(BytesView)>& sink)
   BerReader(*source_, offset_).octets(sink);
 }
 
-bool is_signed_data(BytesView head) { return begins_as_der(head) || is_pem_label(crypto::pem_label(head)); }
+bool is_signed_data(BytesView head) {
+  return begins_as_der(head) || is_pem_label(crypto::pem_label(head)) || begins_as_base64(head);
+}
+
 SignedFile read_signed_file(InputFile input) {
   SignedFile file;
   const auto name = input.name();
-  const auto source = open_source(std::move(input), file.is_pem);
+  const auto source = open_source(std::move(input), file);
   BerReader reader(*source, 0);
 
   const auto outer = reader.enter(tag::sequence);
@@ -102,8 +129,10 @@ SignedFile read_signed_file(InputFile input) {
     if ((reader.next_tag() & 0xdfU) != tag::octet_string) {
       throw Error(ErrorKind::unsupported, "its document is no OCTET STRING, as in PKCS #7 before CMS");
     }
-    file.content = std::make_shared<EmbeddedContent>(source, reader.offset(), "the document in " + name);
-    reader.octets([](BytesView) {});
+    const auto offset = reader.offset();
+    std::uint64_t size = 0;
+    reader.octets([&](BytesView piece) { size += piece.size(); });
+    file.content = std::make_shared<EmbeddedContent>(source, offset, size, "the document in " + name);
     reader.leave(content);
   }
   reader.leave(encapsulated);
@@ -116,7 +145,7 @@ SignedFile read_signed_file(InputFile input) {
   reader.leave(signed_data);
   reader.leave(wrapper);
   reader.leave(outer);
-  if (reader.offset() != source->size()) {
+  if (reader.offset() != source->size() && !is_line_end(source->at(reader.offset(), 3))) {
     throw Error(ErrorKind::malformed, "something follows behind its end");
   }
   source->check_unchanged();

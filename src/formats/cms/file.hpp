@@ -5,20 +5,22 @@
 #include <optional>
 
 #include "base/files.hpp"
+#include "crypto/pem.hpp"
 #include "formats/cms/signed_data.hpp"
 #include "formats/cms/source.hpp"
-#include "formats/content.hpp"
+#include "formats/format.hpp"
 
 namespace eidtool::formats::cms {
 
 /// The document inside an attached signature, read from there as often as need be and never held in memory whole.
 class EmbeddedContent : public Content {
  public:
-  /// `offset` is where its OCTET STRING begins.
-  EmbeddedContent(std::shared_ptr<Source> source, std::uint64_t offset, std::string name)
-      : source_(std::move(source)), offset_(offset), name_(std::move(name)) {}
+  /// `offset` is where its OCTET STRING begins, `size` that of its octets.
+  EmbeddedContent(std::shared_ptr<Source> source, std::uint64_t offset, std::uint64_t size, std::string name)
+      : source_(std::move(source)), offset_(offset), size_(size), name_(std::move(name)) {}
 
   const std::string& name() const override { return name_; }
+  std::uint64_t size() const noexcept { return size_; }  // bytes
   Bytes whole(std::uint64_t most) override;
   bool readable() const override { return true; }
   bool is_small() const override { return false; }
@@ -28,6 +30,7 @@ class EmbeddedContent : public Content {
 
   std::shared_ptr<Source> source_;
   std::uint64_t offset_;
+  std::uint64_t size_;
   std::string name_;
 };
 
@@ -35,10 +38,14 @@ class EmbeddedContent : public Content {
 struct SignedFile {
   SignedData data;
   std::shared_ptr<EmbeddedContent> content;  // null: detached
-  bool is_pem = false;
+  Encoding encoding = Encoding::der;
+  crypto::PemBlock pem;  // without its content; where it is PEM with BEGIN and END lines
 };
 
-/// Whether a file that begins so is a CMS SignedData, DER, BER or PEM.
+/// Bytes of PEM, of what comes from a pipe, and of all but the document in DER on disk.
+inline constexpr std::size_t most_in_memory = 64U << 20U;
+
+/// Whether a file that begins so is a CMS SignedData: DER, BER, PEM or the base64 of PEM alone.
 bool is_signed_data(BytesView head);
 
 /// Reads a file of which is_signed_data() is true; one on disk stays open for its document, anything else is taken

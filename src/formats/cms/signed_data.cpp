@@ -5,12 +5,14 @@
 
 #include "base/error.hpp"
 #include "crypto/der.hpp"
+#include "formats/cms/source.hpp"
 
 namespace eidtool::formats::cms {
 
 namespace {
 
 namespace der = crypto::der;
+using der::copy;
 
 // More than any signature has, and few enough that a hostile file costs little.
 constexpr std::size_t most_signers = 1000;
@@ -18,8 +20,6 @@ constexpr std::size_t most_attributes = 1000;  // of one signer
 constexpr std::size_t most_certificates = 1000;
 
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
-
-Bytes copy(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
 
 void check_count(std::size_t count, std::size_t most, const std::string& what) {
   if (count >= most) throw malformed("it holds more than " + std::to_string(most) + " " + what);
@@ -41,6 +41,26 @@ std::vector<Attribute> read_attributes(BytesView content) {
   return attributes;
 }
 
+/// The types of unsigned attributes. Nothing of them was hashed, so any BER will do; what is in them is skipped.
+std::vector<Attribute> read_unsigned_attributes(BytesView bytes) {
+  const auto most = 2 * bytes.size();  // a definite length can be longer than an indefinite one
+  Source source(copy(bytes));
+  BerReader reader(source, 0);
+  std::vector<Attribute> attributes;
+  const auto all = reader.enter(der::tag::context_constructed(1));
+  while (!reader.at_end(all)) {
+    check_count(attributes.size(), most_attributes, "attributes of one signer");
+    const auto fields = reader.enter(der::tag::sequence);
+    const auto type = reader.definite_value(most);
+    attributes.push_back({der::Reader(type).next_object_identifier(), {}});
+    (void)reader.definite_value(most);
+    reader.leave(fields);
+  }
+  reader.leave(all);
+  if (reader.offset() != source.size()) throw malformed("it holds more than belongs there");
+  return attributes;
+}
+
 /// The SignerIdentifier: issuerAndSerialNumber or [0] subjectKeyIdentifier.
 void read_identifier(der::Reader& fields, SignerInfo& signer) {
   if (const auto key_identifier = fields.next_if(der::tag::context(0))) {
@@ -54,10 +74,7 @@ void read_identifier(der::Reader& fields, SignerInfo& signer) {
   identifier.end();
 }
 
-SignerInfo read_signer(const der::Element& element) {
-  SignerInfo signer;
-  signer.der = copy(element.whole);
-  der::Reader fields(element.content);
+void read_signer(der::Reader fields, SignerInfo& signer) {
   fields.next(der::tag::integer);  // version: it follows from the identifier
   read_identifier(fields, signer);
   signer.digest_algorithm = crypto::AlgorithmIdentifier::read(fields);
@@ -68,10 +85,17 @@ SignerInfo read_signer(const der::Element& element) {
   }
   signer.signature_algorithm = crypto::AlgorithmIdentifier::read(fields);
   signer.signature = copy(fields.next(der::tag::octet_string).content);
-  if (const auto attributes = fields.next_if(der::tag::context_constructed(1))) {
-    signer.unsigned_attributes = read_attributes(attributes->content);
+  if (!fields.at_end()) signer.unsigned_attributes = read_unsigned_attributes(fields.rest());
+}
+
+SignerInfo signer_from(const der::Element& element) {
+  SignerInfo signer;
+  signer.der = copy(element.whole);
+  try {
+    read_signer(der::Reader(element.content), signer);
+  } catch (const Error& error) {  // a value from here on: it hides nothing of the other signers
+    signer.defect = error.what();
   }
-  fields.end();
   return signer;
 }
 
@@ -85,7 +109,7 @@ unsigned read_version(der::Reader& fields) {
 
 bool SignerInfo::names(const crypto::Certificate& certificate) const {
   if (!key_identifier.empty()) return certificate.key_identifier() == key_identifier;
-  return certificate.issuer_der() == issuer && certificate.has_serial_number(serial_number);
+  return crypto::names_match(certificate.issuer_der(), issuer) && certificate.has_serial_number(serial_number);
 }
 
 const Attribute* SignerInfo::signed_attribute(std::string_view oid) const {
@@ -127,7 +151,7 @@ SignedData parse_signed_data(BytesView before, BytesView behind) {
   }
   for (auto signers = tail.enter(der::tag::set); !signers.at_end();) {
     check_count(data.signers.size(), most_signers, "signatures");
-    data.signers.push_back(read_signer(signers.next(der::tag::sequence)));
+    data.signers.push_back(signer_from(signers.next(der::tag::sequence)));
   }
   tail.end();
   return data;

@@ -22,12 +22,13 @@ inline constexpr std::string_view signed_data = "1.2.840.113549.1.7.2";
 /// RFC 5652 §5.3: a type and the values of its set, each DER.
 struct Attribute {
   std::string oid;
-  std::vector<Bytes> values;
+  std::vector<Bytes> values;  // not read of unsigned ones
 };
 
 /// RFC 5652 §5.3: one person's signature.
 struct SignerInfo {
   Bytes der;            // as it stands in the file
+  std::string defect;   // what is broken, so that the rest was not read; empty: nothing
   Bytes issuer;         // Name, DER; empty where key_identifier names the certificate
   Bytes serial_number;  // the content of an INTEGER
   Bytes key_identifier;
@@ -57,7 +58,7 @@ struct SignedData {
 };
 
 /// The parts of a SignedData that stand before and behind the document, each the DER of one field or of several one
-/// after another. Throws malformed.
+/// after another. Throws malformed; what is broken in one signer is that one's defect.
 SignedData parse_signed_data(BytesView before, BytesView behind);
 
 }  // namespace eidtool::formats::cms

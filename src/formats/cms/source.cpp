@@ -54,11 +54,19 @@ std::uint8_t BerReader::next_tag() {
 }
 
 BerReader::Header BerReader::header() {
-  constexpr std::size_t longest = 10;
-  const auto bytes = source_.at(offset_, longest);
+  constexpr std::size_t longest_tag = 6;
+  auto bytes = source_.at(offset_, longest_tag + 9);
   if (bytes.size() < 2) throw cut_off();
-  if ((bytes[0] & 0x1fU) == 0x1f) throw malformed("it holds a tag that CMS does not have");
-  Header header{bytes[0], 2, bytes[1]};
+  const auto tag = bytes[0];
+  std::size_t tag_size = 1;
+  if ((tag & 0x1fU) == 0x1f) {  // the number follows, seven bits a byte (X.690 §8.1.2.4)
+    do {
+      if (tag_size == longest_tag) throw malformed("it holds a tag that nothing has");
+      if (++tag_size >= bytes.size()) throw cut_off();
+    } while ((bytes[tag_size - 1] & 0x80U) != 0);
+  }
+  bytes = bytes.subspan(tag_size - 1);
+  Header header{tag, tag_size, tag_size + 1, bytes[1]};
   if (bytes[1] == 0x80) {
     if ((header.tag & 0x20U) == 0) throw malformed("a value of indefinite length is not made of others");
     header.content_size = std::nullopt;
@@ -117,6 +125,8 @@ Bytes BerReader::definite_value(std::size_t most, unsigned depth) {
     offset_ += size;
     return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)};
   }
+  const auto tag = source_.at(offset_, next.tag_size).first(next.tag_size);
+  const Bytes tag_rest(tag.begin() + 1, tag.end());
   if (depth >= deepest) throw malformed("its values are nested more than " + std::to_string(deepest) + " deep");
   const auto frame = enter(next.tag);
   Bytes content;
@@ -126,7 +136,9 @@ Bytes BerReader::definite_value(std::size_t most, unsigned depth) {
     if (content.size() > most) throw too_large();
   }
   leave(frame);
-  return crypto::der::encoded(next.tag, content);
+  auto value = crypto::der::encoded(next.tag, content);
+  value.insert(value.begin() + 1, tag_rest.begin(), tag_rest.end());
+  return value;
 }
 
 void BerReader::octets(const std::function<void(BytesView)>& sink) {

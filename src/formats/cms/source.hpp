@@ -59,6 +59,7 @@ class BerReader {
  private:
   struct Header {
     std::uint8_t tag;
+    std::size_t tag_size;                       // bytes; 1 unless the number is above 30
     std::size_t size;                           // bytes, of tag and length
     std::optional<std::uint64_t> content_size;  // nothing: indefinite
   };

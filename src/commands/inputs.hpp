@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/files.hpp"
+#include "cli/command.hpp"
+
+namespace eidtool::commands {
+
+/// The files that a command reads, so that it writes over none of them.
+class Inputs {
+ public:
+  /// Those that options and --module name; of folders what is in them.
+  Inputs(const cli::Command& command, const cli::Arguments& arguments, const cli::Context& context);
+
+  /// One more; `-` is the standard input.
+  void add(const std::string& name);
+  void add(const std::string& name, const FileIdentity& identity) { files_.emplace_back(name, identity); }
+
+  /// Throws io where `output` is one of them, whatever its name.
+  void check_output(const std::string& output) const;
+
+ private:
+  std::vector<std::pair<std::string, FileIdentity>> files_;
+};
+
+}  // namespace eidtool::commands
