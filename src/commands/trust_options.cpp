@@ -26,10 +26,10 @@ void append(std::vector<crypto::Certificate>& all, const std::vector<crypto::Cer
   all.insert(all.end(), some.begin(), some.end());
 }
 
-std::vector<crypto::Certificate> anchors_in_folder(const fs::path& folder) {
+std::vector<std::string> files_in_folder(const std::string& folder) {
+  std::vector<std::string> files;
   std::error_code error;
-  std::vector<fs::path> files;
-  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     const auto suffix = to_lower(entry->path().extension().string());
     if (std::ranges::find(certificate_suffixes, suffix) == certificate_suffixes.end()) continue;
@@ -38,34 +38,14 @@ std::vector<crypto::Certificate> anchors_in_folder(const fs::path& folder) {
     if (!entry->is_regular_file(unknown)) {
       throw Error(ErrorKind::io, in_quotes(entry->path().string()) + " is no file").with_file(entry->path().string());
     }
-    files.push_back(entry->path());
+    files.push_back(entry->path().string());
   }
-  if (error) {
-    throw Error(ErrorKind::io, "the folder " + in_quotes(folder.string()) + " cannot be read: " + error.message())
-        .with_file(folder.string());
-  }
+  if (error) throw io_error("cannot read", folder, error.value());
   std::ranges::sort(files);
-  std::vector<crypto::Certificate> anchors;
-  for (const auto& file : files) append(anchors, crypto::Certificate::read_bundle(file));
-  if (!anchors.empty()) return anchors;
-  throw Error(ErrorKind::io, in_quotes(folder.string()) + " holds no certificate to trust",
+  if (!files.empty()) return files;
+  throw Error(ErrorKind::io, in_quotes(folder) + " holds no certificate to trust",
               "their names end in .pem, .crt, .cer or .der")
-      .with_file(folder.string());
-}
-
-std::vector<crypto::Certificate> system_anchors() {
-  for (const auto* bundle : system_bundles) {
-    if (fs::exists(bundle)) return crypto::Certificate::read_bundle(bundle);
-  }
-  throw Error(ErrorKind::io, "this system has no file of authorities that it trusts",
-              "the package is often called ca-certificates; --trust FILE names your own");
-}
-
-std::vector<crypto::Certificate> anchors_from(const std::string& source) {
-  if (source == "system") return system_anchors();
-  std::error_code unknown;
-  if (fs::is_directory(source, unknown)) return anchors_in_folder(source);
-  return crypto::Certificate::read_bundle(source);
+      .with_file(folder);
 }
 
 /// RevocationInfoChoice (RFC 5652 §10.2.1, RFC 5940): a list, or an OCSP response. What cannot be read tells nothing.
@@ -114,9 +94,23 @@ void check_trust_options(const cli::Arguments& arguments) {
   }
 }
 
+std::vector<std::string> trusted_files(const std::string& source) {
+  std::error_code unknown;
+  if (source != "system") return fs::is_directory(source, unknown) ? files_in_folder(source) : std::vector{source};
+  for (const auto* bundle : system_bundles) {
+    if (fs::exists(bundle, unknown)) return {bundle};
+  }
+  throw Error(ErrorKind::io, "this system has no file of authorities that it trusts",
+              "the package is often called ca-certificates; --trust FILE names your own");
+}
+
 TrustOptions trust_options_from(const cli::Arguments& arguments) {
   TrustOptions options;
-  for (const auto& source : arguments.values("trust")) append(options.evidence.anchors, anchors_from(source));
+  for (const auto& source : arguments.values("trust")) {
+    for (const auto& file : trusted_files(source)) {
+      append(options.evidence.anchors, crypto::Certificate::read_bundle(file));
+    }
+  }
   for (const auto& file : arguments.values("crl")) {
     options.evidence.revocation_lists.push_back(trust::read_revocation_list(file));
   }

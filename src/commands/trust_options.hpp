@@ -22,6 +22,9 @@ void declare_trust_options(cli::OptionSet& options);
 /// Throws usage for options that need --trust and stand without it, and for a time that is none.
 void check_trust_options(const cli::Arguments& arguments);
 
+/// The files of certificates that a source of --trust stands for: a file, those of a folder, `system`. Throws io.
+std::vector<std::string> trusted_files(const std::string& source);
+
 /// Reads what the options name. Throws io, malformed, not_found.
 TrustOptions trust_options_from(const cli::Arguments& arguments);
 

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
+#include "commands/inputs.hpp"
 #include "commands/streams.hpp"
 #include "commands/trust_options.hpp"
 #include "commands/verdict.hpp"
@@ -97,6 +98,11 @@ void extract(formats::Content& content, const std::string& output, IfExists if_e
   file.publish();
 }
 
+/// Whether a signer is one whom the user named: of several signatures in a file others may be anybody's.
+bool was_given(const std::optional<crypto::Certificate>& signer, const Job& job) {
+  return signer && std::ranges::any_of(job.certificates, [&](const auto& one) { return one.der() == signer->der(); });
+}
+
 /// Checks one file; the highest exit status of its signatures.
 int verify_one(const std::string& name, const Job& job, cli::Context& context) {
   const auto& arguments = job.arguments;
@@ -141,13 +147,17 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
                                report.packaging,
                                records.size() + 1,
                                report.signatures.size(),
-                               !job.certificates.empty()};
+                               was_given(signature.signer, job)};
     records.push_back(verification_record(place, signature, trust, verdict));
   }
   if (output && status == cli::exit_status::done) {
     extract(*report.content, *output, arguments.has("force") ? IfExists::replace : IfExists::refuse, context);
   } else if (output) {
     context.console.warning(in_quotes(*output) + " was not written: not every signature is valid");
+    // Where the document would have gone nobody looks for the reason.
+    if (output == "-") {
+      for (const auto& record : records) context.console.warning(record.heading_text());
+    }
   }
   if (output != "-") {
     for (const auto& record : records) context.output.confirm(record);
@@ -156,7 +166,7 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
 }
 
 /// Options that contradict each other, before a file is opened.
-void check_options(const cli::Arguments& arguments, cli::Context& context) {
+void check_options(const Verify& command, const cli::Arguments& arguments, cli::Context& context) {
   check_trust_options(arguments);
   const auto& signatures = arguments.positional();
   const auto document = arguments.value("document");
@@ -181,10 +191,12 @@ void check_options(const cli::Arguments& arguments, cli::Context& context) {
   const auto output = arguments.value("output");
   if (!output) return;
   if (*output == "-") return check_standard_output(context, Content::binary, Asked::by_name);
-  const auto identity = identity_of(*output);
-  if (identity && identity == identity_of(signatures.front())) {
-    throw Error(ErrorKind::io, in_quotes(*output) + " is the signature: it is not overwritten").with_file(*output);
+  Inputs inputs(command, arguments, context);
+  inputs.add(signatures.front());
+  for (const auto& source : arguments.values("trust")) {
+    for (const auto& file : trusted_files(source)) inputs.add(file);
   }
+  inputs.check_output(*output);
   check_writable(*output, arguments.has("force") ? IfExists::replace : IfExists::refuse);
 }
 
@@ -207,7 +219,7 @@ Job job_from(const cli::Arguments& arguments) {
 }
 
 int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
-  check_options(arguments, context);
+  check_options(*this, arguments, context);
   const auto job = job_from(arguments);
   const auto& signatures = arguments.positional();
   int status = cli::exit_status::done;

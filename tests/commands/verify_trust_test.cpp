@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,24 @@ TEST_CASE("trust comes from files and folders, several, and from the system") {
   CHECK(desk.record("doc.p7s --trust anchors", 0).text("/trust") == "trusted");
   check_refused(desk, "verify doc.p7s --trust nothing", 3, "'nothing' holds no certificate");
   check_refused(desk, "verify doc.p7s --trust missing.pem", 3, "missing.pem");
+  REQUIRE(desk.run({"openssl", "crl2pkcs7", "-nocrl", "-certfile", "pki/root.pem", "-outform", "DER", "-out", "r.p7b"})
+              .status == 0);
+  CHECK(says(check_refused(desk, "verify doc.p7s --trust r.p7b", 3, "'r.p7b' is a PKCS#7 bundle"), "hint",
+             "openssl pkcs7 -inform DER -print_certs"));
+  // Nobody writes to that pipe.
+  REQUIRE(desk.run({"mkfifo", "anchors/pipe.pem"}).status == 0);
+  CHECK(desk.record("doc.p7s --trust anchors", 0).text("/trust") == "trusted");
+  std::filesystem::permissions(desk.path("nothing"), std::filesystem::perms::none);
+  auto unreadable = desk.eidtool_program("verify doc.p7s --trust nothing");
+  if (::geteuid() == 0) {
+    // Root reads everything, unless it may not.
+    const std::vector<std::string> words = {"setpriv", "--bounding-set", "-dac_override,-dac_read_search"};
+    unreadable.words.insert(unreadable.words.begin(), words.begin(), words.end());
+  }
+  const auto refused = Desk::run_eidtool(unreadable);
+  std::filesystem::permissions(desk.path("nothing"), std::filesystem::perms::owner_all);
+  CHECK(refused.status == 3);
+  CHECK(says(refused, "error", "cannot read 'nothing'"));
   check_refused(desk, "verify doc.p7s --trust doc", 3, "'doc'");
   CHECK(desk.record("doc.p7s --trust system", 1).text("/trust") == "not_trusted");
 }
