@@ -125,8 +125,7 @@ SignatureScheme read_pss(const AlgorithmIdentifier& identifier) {
     if (trailer.size() != 1 || trailer[0] != 1) throw unsupported("PSS and a trailer other than BC");
   }
   fields.end();
-  if (mask_hash != hash) throw unsupported("PSS and a mask generation function with another hash function");
-  return {find_signature_algorithm(KeyType::rsa, Padding::pss, hash), salt_size};
+  return {find_signature_algorithm(KeyType::rsa, Padding::pss, hash), salt_size, mask_hash};
 }
 
 SignatureScheme without_salt(KeyType key_type, HashAlgorithm hash) {
@@ -134,10 +133,16 @@ SignatureScheme without_salt(KeyType key_type, HashAlgorithm hash) {
   return {find_signature_algorithm(key_type, padding, hash), std::nullopt};
 }
 
+/// Only PSS has parameters, and an EC key its curve where its identifier stands for the signature's.
+void check_parameters(const AlgorithmIdentifier& identifier) {
+  if (identifier.oid == rsa_pss || identifier.oid == ec_public_key || identifier.has_no_parameters()) return;
+  throw malformed("its signature algorithm has parameters that it does not take");
+}
+
 SignatureScheme read_scheme(const AlgorithmIdentifier& identifier, std::optional<HashAlgorithm> digest) {
   if (identifier.oid == rsa_pss) return read_pss(identifier);
   if (identifier.oid == ed25519)
-    return {find_signature_algorithm(KeyType::ed25519, Padding::none, HashAlgorithm::none), {}};
+    return {find_signature_algorithm(KeyType::ed25519, Padding::none, HashAlgorithm::none), std::nullopt};
   if (digest && identifier.oid == rsa_encryption) return without_salt(KeyType::rsa, *digest);
   // RFC 3278 had no identifier for other hash functions yet.
   if (digest && identifier.oid == ec_public_key) return without_salt(KeyType::ec, *digest);
@@ -210,6 +215,7 @@ AlgorithmIdentifier identifier_of(const SignatureAlgorithm& algorithm) {
 
 SignatureScheme signature_scheme(const AlgorithmIdentifier& identifier, std::optional<HashAlgorithm> digest) {
   const auto scheme = read_scheme(identifier, digest);
+  check_parameters(identifier);
   const auto hash = scheme.algorithm->hash;
   if (digest && hash != HashAlgorithm::none && hash != *digest) {
     throw malformed("its algorithms contradict each other: the digest is " + std::string(name(*digest)) +

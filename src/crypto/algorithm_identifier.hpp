@@ -40,7 +40,8 @@ AlgorithmIdentifier identifier_of(const SignatureAlgorithm& algorithm);
 /// What a signature's AlgorithmIdentifier says of how it is checked.
 struct SignatureScheme {
   const SignatureAlgorithm* algorithm;
-  std::optional<std::size_t> salt_size;  // bytes, of PSS
+  std::optional<std::size_t> salt_size;           // bytes, of PSS
+  HashAlgorithm mask_hash = HashAlgorithm::none;  // of PSS, in MGF1
 };
 
 /// Reads the identifier of a signature. `digest` is the hash that stands beside it in CMS, for identifiers

@@ -15,6 +15,7 @@
 #include "crypto/algorithm_identifier.hpp"
 #include "crypto/bridge.hpp"
 #include "crypto/der.hpp"
+#include "crypto/pss.hpp"
 
 namespace eidtool::crypto {
 
@@ -195,6 +196,15 @@ bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView dig
   }
   if (algorithm.key_type != type_ || signature.size() != signature_size()) return false;
   return check(*key_, digest_scheme(algorithm, salt_size), digest, signature);
+}
+
+bool PublicKey::verify_digest(const SignatureScheme& scheme, BytesView digest, BytesView signature) const {
+  const auto& algorithm = *scheme.algorithm;
+  if (!scheme.salt_size || scheme.mask_hash == algorithm.hash) {
+    return verify_digest(algorithm, digest, signature, scheme.salt_size);
+  }
+  const auto block = recover(signature);
+  return block && is_pss_block(*block, size_, digest, algorithm.hash, scheme.mask_hash, *scheme.salt_size);
 }
 
 bool PublicKey::verify_message(BytesView message, BytesView signature) const {

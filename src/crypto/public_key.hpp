@@ -15,6 +15,8 @@ class Public_Key;
 
 namespace eidtool::crypto {
 
+struct SignatureScheme;
+
 /// A public key that checks signatures. A value; copies share the key.
 class PublicKey {
  public:
@@ -46,6 +48,8 @@ class PublicKey {
   /// any. A signature of any wrong length is merely false. Not for Ed25519.
   bool verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature,
                      std::optional<std::size_t> salt_size = std::nullopt) const;
+  /// As verify_digest(), of a signature whose AlgorithmIdentifier was read.
+  bool verify_digest(const SignatureScheme& scheme, BytesView digest, BytesView signature) const;
 
   /// Whether `signature` is an Ed25519 one over `message` (RFC 8032 §5.1.7).
   bool verify_message(BytesView message, BytesView signature) const;

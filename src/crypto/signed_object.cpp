@@ -31,8 +31,7 @@ bool SignedObject::is_signed_by(const PublicKey& key) const {
   if (key.type() == KeyType::ed25519) return key.verify_message(content, signature);
   auto plain = std::optional<Bytes>(signature);
   if (key.type() == KeyType::ec) plain = ecdsa_from_der(signature, key.order_size());
-  return plain &&
-         key.verify_digest(*scheme.algorithm, digest(scheme.algorithm->hash, content), *plain, scheme.salt_size);
+  return plain && key.verify_digest(scheme, digest(scheme.algorithm->hash, content), *plain);
 }
 
 }  // namespace eidtool::crypto

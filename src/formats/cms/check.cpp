@@ -120,6 +120,9 @@ class Check {
                                               crypto::foreign_hash_name(signer_.digest_algorithm.oid) +
                                               ", which eidtool does not check");
     }
+    if (!signer_.digest_algorithm.has_no_parameters()) {
+      throw Error(ErrorKind::malformed, "its digest algorithm has parameters, which none has");
+    }
     check_attributes();
     const bool same_document = check_digest(*hash);
     const auto scheme = crypto::signature_scheme(signer_.signature_algorithm, hash);
@@ -251,7 +254,7 @@ class Check {
   static bool is_signed(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme, Content& content,
                         const Bytes& signature) {
     if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, content, signature);
-    return key.verify_digest(*scheme.algorithm, content.digest(scheme.algorithm->hash), signature, scheme.salt_size);
+    return key.verify_digest(scheme, content.digest(scheme.algorithm->hash), signature);
   }
 
   void check_content_is_no_attributes() {

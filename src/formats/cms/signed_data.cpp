@@ -75,7 +75,9 @@ void read_identifier(der::Reader& fields, SignerInfo& signer) {
 }
 
 void read_signer(der::Reader fields, SignerInfo& signer) {
-  fields.next(der::tag::integer);  // version: it follows from the identifier
+  // It follows from the identifier, and not everybody writes the right one.
+  const auto version = fields.next(der::tag::integer).content;
+  if (version.size() != 1 || (version[0] != 1 && version[0] != 3)) throw malformed("a signer has an unknown version");
   read_identifier(fields, signer);
   signer.digest_algorithm = crypto::AlgorithmIdentifier::read(fields);
   if (const auto attributes = fields.next_if(der::tag::context_constructed(0))) {
