@@ -86,7 +86,6 @@ Error no_certificate(BytesView content, const std::string& source) {
 std::vector<Bytes> certificates_in_pem(std::string_view text, const std::string& source) {
   constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
   constexpr std::string_view end = "-----END CERTIFICATE-----";
-  const auto all = text;
   std::vector<Bytes> certificates;
   for (auto first = text.find(begin); first != std::string_view::npos; first = text.find(begin)) {
     text = text.substr(first + begin.size());
@@ -97,7 +96,7 @@ std::vector<Bytes> certificates_in_pem(std::string_view text, const std::string&
     certificates.push_back(std::move(*der));
     text = text.substr(size + end.size());
   }
-  if (certificates.empty()) throw no_certificate(as_bytes(all), source);
+  if (certificates.empty()) throw no_certificate(as_bytes(text), source);
   return certificates;
 }
 

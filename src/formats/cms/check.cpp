@@ -17,7 +17,7 @@ namespace {
 namespace der = crypto::der;
 
 /// Certificates of one name that are tried for one signature: a file full of them costs no more.
-constexpr std::size_t most_candidates = 8;
+constexpr std::size_t most_candidates = 4;
 
 /// Whether bytes are the signed attributes of some signature: the DER of a SET OF that holds a messageDigest.
 bool look_like_signed_attributes(BytesView bytes) {
@@ -47,8 +47,9 @@ class Check {
     // Each step says what it finds, and only what it needs stops it.
     try {
       if (!signer_.defect.empty()) throw Error(ErrorKind::malformed, signer_.defect);
-      describe();
+      list_attributes();
       choose_certificates();
+      describe();
       check();
     } catch (const Error& error) {  // what this signer wrote; the other signatures are judged all the same
       if (error.kind() == ErrorKind::malformed) {
@@ -69,7 +70,7 @@ class Check {
     report_.findings.push_back(failure(sub_indication, code, message));
   }
 
-  void describe() {
+  void list_attributes() {
     const auto names = [](const std::vector<Attribute>& attributes) {
       std::vector<AttributeName> found;
       for (const auto& one : attributes) found.push_back({one.oid, attribute_name(one.oid)});
@@ -77,6 +78,9 @@ class Check {
     };
     report_.signed_attributes = names(signer_.signed_attributes);
     report_.unsigned_attributes = names(signer_.unsigned_attributes);
+  }
+
+  void describe() {
     report_.signing_time = signing_time(signer_);
     report_.policy = signature_policy(signer_);
     report_.commitments = commitment_types(signer_);
@@ -100,7 +104,9 @@ class Check {
       const bool is_new = std::ranges::none_of(candidates_, [&](const auto& candidate) {
         return candidate.public_key_bits() == certificate.public_key_bits();
       });
-      if (is_new && candidates_.size() < most_candidates) candidates_.push_back(certificate);
+      if (!is_new) continue;
+      has_further_candidates_ = candidates_.size() == most_candidates;
+      if (!has_further_candidates_) candidates_.push_back(certificate);
     }
     if (candidates_.empty() && other) candidates_.push_back(*other);
     if (!candidates_.empty()) report_.signer = candidates_.front();
@@ -221,6 +227,11 @@ class Check {
   }
 
   void report_value(const SignatureAlgorithm& algorithm, bool fits, bool same_document) {
+    if (!fits && has_further_candidates_) {
+      return fail(SubIndication::no_signing_certificate_found, "certificate_missing",
+                  "more than " + std::to_string(most_candidates) +
+                      " certificates bear the name of the signer's: --cert FILE names the right one");
+    }
     const auto& key = report_.signer->public_key();
     if (key.type() != algorithm.key_type) {
       return fail(SubIndication::sig_crypto_failure, "signature_mismatch",
@@ -277,6 +288,7 @@ class Check {
   const SignerInfo& signer_;
   const CheckContext& context_;
   std::vector<crypto::Certificate> candidates_;  // whose keys may have made it
+  bool has_further_candidates_ = false;          // more than are tried
   SignatureReport report_;
 };
 

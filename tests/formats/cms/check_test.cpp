@@ -182,14 +182,22 @@ TEST_CASE("of certificates that bear the signer's name the one whose key signed 
   const auto report = checked(made.build()).signatures.front();
   CHECK(report.matches);
   CHECK(report.signer->der() == tests::vector_certificate("rsa2048").der());
+  // A file full of them costs no more, and says nothing against the signature.
+  for (const char* key : {"p384", "p521", "ed25519", "rsa2047", "rsa512", "brainpool256"}) {
+    made.certificates.push_back(tests::vector_certificate(key).der());
+  }
+  CHECK(reason(checked(made.build()).signatures.front()) == SubIndication::no_signing_certificate_found);
+  Said given;
+  given.certificates = {tests::vector_certificate("rsa2048")};
+  CHECK(checked(made.build(), given).signatures.front().matches);
 }
 
 TEST_CASE("the name of an issuer is the same in another string type") {
   auto made = HandMade().usual(document_bytes());
   const auto utf8 = asn1::utf8_string("Assinatura Qualificada");
-  const auto at = std::ranges::search(made.issuer, utf8);
-  REQUIRE(!at.empty());
-  at.front() = 0x13;  // PrintableString
+  const auto at = std::search(made.issuer.begin(), made.issuer.end(), utf8.begin(), utf8.end());
+  REQUIRE(at != made.issuer.end());
+  *at = 0x13;  // PrintableString
   // Issuer and serial number as ESS has them (RFC 5035 §5).
   const auto certificate = tests::vector_certificate("rsa2048");
   const auto names = asn1::sequence({asn1::context_constructed(4, made.issuer)});
