@@ -118,11 +118,14 @@ struct Certificate::Content {
   std::optional<unsigned> key_usage;
   std::vector<Extension> extensions;
   Bytes public_key_bits;  // of the BIT STRING, without its count of unused bits
-  // A certificate with a key that eidtool does not check is still one that it can show.
-  std::variant<Error, PublicKey> public_key = Error(ErrorKind::internal, "no public key was read");
+  Bytes subject_public_key_info;
+  // Loaded when it is asked for: with large RSA keys that takes Botan 10 ms, and a stranger's file can hold a thousand
+  // that nobody needs. A certificate with a key that eidtool does not check is still one that it can show.
+  mutable std::optional<std::variant<Error, PublicKey>> loaded_key;
 
+  const std::variant<Error, PublicKey>& public_key() const;
   void read();
-  void read_public_key(BytesView subject_public_key_info);
+  void read_public_key(BytesView whole);
   void read_extensions(der::Reader list);
 };
 
@@ -167,17 +170,23 @@ void Certificate::Content::read() {
   common_name = common_name_of(subject_der);
 }
 
-void Certificate::Content::read_public_key(BytesView subject_public_key_info) {
-  der::Reader outer(subject_public_key_info);
+const std::variant<Error, PublicKey>& Certificate::Content::public_key() const {
+  if (loaded_key) return *loaded_key;
+  try {
+    loaded_key = PublicKey::from_der(subject_public_key_info);
+  } catch (const Error& error) {
+    loaded_key = error;
+  }
+  return *loaded_key;
+}
+
+void Certificate::Content::read_public_key(BytesView whole) {
+  subject_public_key_info = der::copy(whole);
+  der::Reader outer(whole);
   auto fields = outer.enter(der::tag::sequence);
   fields.next(der::tag::sequence);
   const auto bits = fields.next(der::tag::bit_string).content;
   if (!bits.empty()) public_key_bits.assign(bits.begin() + 1, bits.end());
-  try {
-    public_key = PublicKey::from_der(subject_public_key_info);
-  } catch (const Error& error) {
-    public_key = error;
-  }
 }
 
 void Certificate::Content::read_extensions(der::Reader list) {
@@ -305,12 +314,12 @@ bool Certificate::is_issued_by(const Certificate& issuer) const {
 }
 
 const PublicKey& Certificate::public_key() const {
-  if (const auto* error = std::get_if<Error>(&content_->public_key)) throw Error(*error);
-  return std::get<PublicKey>(content_->public_key);
+  if (const auto* error = std::get_if<Error>(&content_->public_key())) throw Error(*error);
+  return std::get<PublicKey>(content_->public_key());
 }
 
 const PublicKey* Certificate::public_key_if_any() const noexcept {
-  return std::get_if<PublicKey>(&content_->public_key);
+  return std::get_if<PublicKey>(&content_->public_key());
 }
 
 }  // namespace eidtool::crypto
