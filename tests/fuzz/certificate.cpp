@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto certificate = crypto::Certificate::from_der({data, size}, "input");
     (void)certificate.key_usage();
     (void)certificate.key_identifier();
+    (void)certificate.public_key_if_any();
     (void)certificate.is_issued_by(certificate);
     (void)crypto::is_name_within(certificate.subject_der(), certificate.issuer_der());
     const auto extensions = trust::extensions_of(certificate);
