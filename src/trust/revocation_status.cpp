@@ -14,8 +14,7 @@ using crypto::Certificate;
 using Status = RevocationAnswer::Status;
 
 constexpr std::string_view ocsp_signing = "1.3.6.1.5.5.7.3.9";
-constexpr std::size_t most_questions = 20000;  // of one file, those about signers of lists and responses included
-constexpr std::size_t deepest = 3;             // signers of lists about signers of lists
+constexpr std::size_t deepest = 3;  // signers of lists about signers of lists
 
 Bytes key_for(const Path& path, std::size_t index) {
   Bytes key;

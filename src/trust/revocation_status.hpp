@@ -32,8 +32,12 @@ class RevocationInquiry {
 
   /// Of the certificate at `index`, which is not the anchor. Those above it are taken for good.
   RevocationStatus status_of(const Path& path, std::size_t index);
+  /// There were too many questions: some were answered with nothing.
+  bool gave_up() const { return count_ > most_questions; }
 
  private:
+  static constexpr std::size_t most_questions = 20000;  // of one file, those about signers of lists included
+
   RevocationStatus asked(const Path& path, std::size_t index);
   RevocationStatus put_together(const RevocationQuestion& question) const;
   std::optional<std::string> why_not_trusted(const crypto::Certificate& signer, RevocationQuestion::SignerKind kind,

@@ -122,6 +122,12 @@ class Judge::Work {
     auto report = report_on_path(certificate, claimed);
     check_usage(certificate, demand_, report.findings);
     check_claimed_time(certificate, demand_, claimed, report.findings);
+    // What was not looked at could have been the revocation: who made the file may have made it so.
+    if (failures_in(report.findings) == 0 && (checks_.is_exhausted() || inquiry_.gave_up())) {
+      report.findings.push_back(failure(SubIndication::certificate_chain_general_failure, "gave_up",
+                                        "there are so many certificates, lists and responses that not all of them "
+                                        "were looked at"));
+    }
     report.trust = trust_for(report.findings);
     return report;
   }

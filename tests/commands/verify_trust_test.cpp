@@ -116,20 +116,6 @@ TEST_CASE("trust comes from files and folders, several, and from the system") {
               .status == 0);
   CHECK(says(check_refused(desk, "verify doc.p7s --trust r.p7b", 3, "'r.p7b' is a PKCS#7 bundle"), "hint",
              "openssl pkcs7 -inform DER -print_certs"));
-  // Nobody writes to that pipe.
-  REQUIRE(desk.run({"mkfifo", "anchors/pipe.pem"}).status == 0);
-  CHECK(desk.record("doc.p7s --trust anchors", 0).text("/trust") == "trusted");
-  std::filesystem::permissions(desk.path("nothing"), std::filesystem::perms::none);
-  auto unreadable = desk.eidtool_program("verify doc.p7s --trust nothing");
-  if (::geteuid() == 0) {
-    // Root reads everything, unless it may not.
-    const std::vector<std::string> words = {"setpriv", "--bounding-set", "-dac_override,-dac_read_search"};
-    unreadable.words.insert(unreadable.words.begin(), words.begin(), words.end());
-  }
-  const auto refused = Desk::run_eidtool(unreadable);
-  std::filesystem::permissions(desk.path("nothing"), std::filesystem::perms::owner_all);
-  CHECK(refused.status == 3);
-  CHECK(says(refused, "error", "cannot read 'nothing'"));
   check_refused(desk, "verify doc.p7s --trust doc", 3, "'doc'");
   CHECK(desk.record("doc.p7s --trust system", 1).text("/trust") == "not_trusted");
 }
@@ -142,20 +128,17 @@ TEST_CASE("a folder that holds what cannot be read is an error that says so") {
   check_refused(desk, "verify doc.p7s --trust anchors", 3, "'anchors/pipe.pem' is no file");
   REQUIRE(desk.run({"rm", "anchors/pipe.pem"}).status == 0);
   CHECK(desk.record("doc.p7s --trust anchors", 0).text("/trust") == "trusted");
-  // Not to be read by others, and as another: root reads everything.
-  REQUIRE(desk.run({"chmod", "0700", "anchors"}).status == 0);
-  REQUIRE(desk.run({"chmod", "-R", "go+rX", ".", "pki"}).status == 0);
-  REQUIRE(desk.run({"chmod", "0000", "anchors"}).status == 0);
-  std::vector<std::string> words = {"./eidtool", "verify", "doc.p7s", "--trust", "anchors"};
-  if (geteuid() == 0) {
-    REQUIRE(desk.run({"chown", "65534", "."}).status == 0);
-    words.insert(words.begin(), {"setpriv", "--reuid", "65534", "--clear-groups"});
+  std::filesystem::permissions(desk.path("anchors"), std::filesystem::perms::none);
+  auto unreadable = desk.eidtool_program("verify doc.p7s --trust anchors");
+  if (::geteuid() == 0) {
+    // Root reads everything, unless it may not.
+    const std::vector<std::string> words = {"setpriv", "--bounding-set", "-dac_override,-dac_read_search"};
+    unreadable.words.insert(unreadable.words.begin(), words.begin(), words.end());
   }
-  REQUIRE(desk.run({"cp", from_meson("EIDTOOL"), "eidtool"}).status == 0);
-  const auto outcome = desk.run(words);
-  CHECK(outcome.status == 3);
-  CHECK(contains(outcome.errors, "the folder 'anchors' cannot be read"));
-  REQUIRE(desk.run({"chmod", "0700", "anchors"}).status == 0);
+  const auto refused = Desk::run_eidtool(unreadable);
+  std::filesystem::permissions(desk.path("anchors"), std::filesystem::perms::owner_all);
+  CHECK(refused.status == 3);
+  CHECK(says(refused, "error", "cannot read 'anchors'"));
 }
 
 TEST_CASE("a bundle of another kind is called so, with what to do about it") {
@@ -166,7 +149,7 @@ TEST_CASE("a bundle of another kind is called so, with what to do about it") {
             .status == 0);
     for (const std::string option : {"--trust", "--intermediates"}) {
       const auto outcome = check_refused(desk, "verify doc.p7s " + option + " sub.p7b", 3, "PKCS#7 bundle");
-      CHECK(says(outcome, "hint", "into PEM"));
+      CHECK(says(outcome, "hint", "openssl pkcs7"));
     }
   }
 }

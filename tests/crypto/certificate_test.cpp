@@ -166,25 +166,6 @@ TEST_CASE("what is no certificate is called by its name") {
   CHECK(error_of([] { Certificate::read_file(vector_path("")); }).kind() == ErrorKind::io);
 }
 
-TEST_CASE("where certificates of authorities are wanted the hint is about those") {
-  const tests::TemporaryFolder folder;
-  const auto hint = [&](const std::string& content) {
-    const auto path = folder.path() / "bundle";
-    tests::write_file(path, content);
-    const auto error = error_of([&] { Certificate::read_bundle(path); });
-    CHECK(error.kind() == ErrorKind::malformed);
-    CHECK_THAT(error.hint(), !Catch::Matchers::ContainsSubstring("signer"));
-    return error.hint();
-  };
-  const std::string takes_apart = "'openssl pkcs7 -print_certs'";
-  CHECK_THAT(hint("-----BEGIN PKCS7-----\nMA==\n-----END PKCS7-----\n"),
-             Catch::Matchers::ContainsSubstring(takes_apart));
-  // As .p7b files are on other systems: DER.
-  CHECK_THAT(hint(text(hex("308201f006092a864886f70d010702a08201e1"))),
-             Catch::Matchers::ContainsSubstring(takes_apart));
-  CHECK_THAT(hint("hello"), Catch::Matchers::ContainsSubstring("authorities"));
-}
-
 TEST_CASE("a certificate of a token is named in the message") {
   const auto error = error_of([] { Certificate::from_der(Bytes{0x30, 0x00}, "the token's certificate"); });
   CHECK(error.kind() == ErrorKind::malformed);

@@ -46,6 +46,31 @@ TEST_CASE("what revokes for good weighs more than what releases, in any order") 
   CHECK(failures_in_any_order(pki, {"root.crl", "d5.crl"}) == Names{"revocation_unknown"});
 }
 
+TEST_CASE("where not everything could be looked at nobody is trusted") {
+  Pki pki;
+  pki.revoke("leaf", in_days(-20), "keyCompromise");
+  pki.write_list("sub", "true.crl");
+  // Whoever makes the file can put so much into it that the true list is never reached: each list may be by any of
+  // those.
+  pki.make("other", {"other", authority(), in_days(-100), in_days(1000), "sub"});
+  pki.write_list("other", "false.crl");
+  constexpr int count = 101;
+  Names many = {"sub"};
+  for (int number = 0; number < count; ++number) {
+    many.push_back("sub" + std::to_string(number));
+    pki.make(many.back(), {many.back(), authority(), in_days(-100), in_days(1000), "sub"});
+  }
+  const Names lists(count, "false.crl");
+  auto evidence = pki.evidence(lists, {}, many);
+  CHECK(failures(judged(pki, evidence, in_days(0), false)) == Names{"gave_up"});
+  evidence.revocation_lists.insert(evidence.revocation_lists.begin(),
+                                   pki.evidence({"true.crl"}).revocation_lists.front());
+  CHECK(failures(judged(pki, evidence, in_days(0), false)) == Names{"revoked"});
+  evidence.revocation_lists.resize(2);
+  evidence.revocation_lists.erase(evidence.revocation_lists.begin());
+  CHECK(failures(judged(pki, evidence, in_days(0), false)).empty());
+}
+
 TEST_CASE("of several dates the earliest counts, and a hold until something ends it") {
   Pki pki;
   pki.write_list("root", "root.crl");
