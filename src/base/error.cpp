@@ -38,7 +38,7 @@ Error& Error::with_file(std::string file) {
   return *this;
 }
 
-Error& Error::with_function(std::string function, std::uint64_t rv) {
+Error& Error::with_function(std::string function, std::optional<std::uint64_t> rv) {
   function_ = std::move(function);
   rv_ = rv;
   return *this;

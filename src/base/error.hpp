@@ -46,10 +46,11 @@ class Error : public std::runtime_error {
   const std::string& file() const noexcept { return file_; }
   Error& with_file(std::string file);
 
-  /// The Cryptoki function that failed and its CK_RV; empty and absent for other errors.
+  /// The Cryptoki function that failed and its CK_RV; empty and absent for other errors, and no CK_RV where the
+  /// function never answered.
   const std::string& function() const noexcept { return function_; }
   std::optional<std::uint64_t> rv() const noexcept { return rv_; }
-  Error& with_function(std::string function, std::uint64_t rv);
+  Error& with_function(std::string function, std::optional<std::uint64_t> rv);
 
  private:
   ErrorKind kind_;

@@ -113,6 +113,9 @@ class OutputFile {
   std::string temporary_;  // empty: the file has no name yet
 };
 
+/// Unlinks what OutputFile would have removed, for a process that ends without a word. A signal handler may call it.
+void remove_temporaries() noexcept;
+
 /// Whether a file can be made at `target`, asked before a person is bothered: the folder exists and
 /// is writable, the name is free or may be replaced and is no folder. Throws io.
 void check_writable(const std::filesystem::path& target, IfExists if_exists);

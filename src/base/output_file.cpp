@@ -40,10 +40,8 @@ struct Temporary {
 };
 std::array<Temporary, 8> temporaries;
 
-void remove_temporaries(int signal_number) {
-  for (auto& temporary : temporaries) {
-    if (temporary.used != 0) ::unlink(temporary.path.data());
-  }
+void end_by_signal(int signal_number) {
+  remove_temporaries();
   (void)::signal(signal_number, SIG_DFL);
   (void)::raise(signal_number);
 }
@@ -54,7 +52,7 @@ void remember(const std::string& path) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
       struct sigaction current {};
       ::sigaction(number, nullptr, &current);
-      if (current.sa_handler == SIG_DFL) (void)::signal(number, remove_temporaries);
+      if (current.sa_handler == SIG_DFL) (void)::signal(number, end_by_signal);
     }
   });
   for (auto& temporary : temporaries) {
@@ -102,6 +100,12 @@ void check_name(const std::filesystem::path& target, IfExists if_exists) {
 }
 
 }  // namespace
+
+void remove_temporaries() noexcept {
+  for (auto& temporary : temporaries) {
+    if (temporary.used != 0) ::unlink(temporary.path.data());
+  }
+}
 
 void check_writable(const std::filesystem::path& target, IfExists if_exists) {
   // Only an attempt tells: access() lets root write into a file system that nobody can write to.

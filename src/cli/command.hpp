@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,13 +23,22 @@ struct Program {
   std::span<const Command* const> commands;
 };
 
+/// The module that a process was made for to list it: a listing survives what a module does to a process.
+struct AskedModule {
+  std::string name;  // a file of --module; with is_configured a name in p11-kit's configuration
+  bool is_configured = false;
+};
+
 /// What a command is lent: where results and messages go, and what the global options say.
 struct Context {
   const Program& program;
   Output& output;
   Console& console;
-  std::vector<std::string> modules;  // --module, in order
-  bool may_ask;                      // false with --no-input
+  std::vector<std::string> modules;       // --module, in order
+  bool may_ask;                           // false with --no-input
+  std::chrono::seconds module_timeout;    // of one call; 0: none
+  std::vector<std::string> words;         // the whole command line
+  std::optional<AskedModule> asked = {};  // this process lists that module for another one, and no other
 };
 
 struct Example {
@@ -51,7 +62,7 @@ class Command {
   virtual bool hidden() const { return false; }
 };
 
-/// --module, --json, --color, --quiet, --verbose, --no-input, --version, --help.
+/// --module, --module-timeout, --json, --color, --quiet, --verbose, --no-input, --version, --help.
 const OptionSet& global_options();
 
 /// The program's options and the command's together: what its help lists and its line may hold.

@@ -25,6 +25,14 @@ void Console::error(const Error& error) {
 
 void Console::warning(const std::string& message) { line("warning", yellow, message); }
 
+std::string Console::error_text(const Error& error) const {
+  auto text = text_of("error", red, error.what());
+  if (!error.hint().empty()) text += text_of("hint", blue, error.hint());
+  return text;
+}
+
+std::string Console::warning_text(const std::string& message) const { return text_of("warning", yellow, message); }
+
 void Console::hint(const std::string& message) {
   // A hint may hold several lines: the candidates, ready to paste.
   for (const auto& part : split(message, '\n')) line("hint", blue, part);
@@ -38,9 +46,13 @@ void Console::detail(const std::string& message) {
   if (verbosity_ == Verbosity::verbose) line("detail", blue, message);
 }
 
-void Console::line(const char* kind, const char* color, const std::string& message) {
+std::string Console::text_of(const char* kind, const char* color, const std::string& message) const {
   const auto label = std::string(kind) + ":";
-  const auto text = program_ + ": " + (colored_ ? color + label + "\x1b[0m" : label) + " " + printable(message) + "\n";
+  return program_ + ": " + (colored_ ? color + label + "\x1b[0m" : label) + " " + printable(message) + "\n";
+}
+
+void Console::line(const char* kind, const char* color, const std::string& message) {
+  const auto text = text_of(kind, color, message);
   // One write(), so that lines of programs in one pipeline do not mix. Where the standard error is
   // gone there is nobody left to tell.
   (void)!::write(STDERR_FILENO, text.data(), text.size());

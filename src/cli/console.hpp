@@ -17,6 +17,9 @@ class Console {
   /// The message, and the hint on a line of its own.
   void error(const Error& error);
   void warning(const std::string& message);
+  /// What these write.
+  std::string error_text(const Error& error) const;
+  std::string warning_text(const std::string& message) const;
   void hint(const std::string& message);
   /// What was decided for the person: which key, which digest. Left out with --quiet.
   void notice(const std::string& message);
@@ -24,6 +27,7 @@ class Console {
   void detail(const std::string& message);
 
  private:
+  std::string text_of(const char* kind, const char* color, const std::string& message) const;
   void line(const char* kind, const char* color, const std::string& message);
 
   std::string program_;

@@ -9,6 +9,7 @@
 
 #include "base/files.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/wire.hpp"
 
 namespace eidtool::cli {
 
@@ -34,6 +35,7 @@ Output::Output(Rendering rendering, Color color, bool quiet)
 
 void Output::print(const Record& record) {
   if (is_json()) return line(to_json(record));
+  if (is_wire()) return line(to_wire(record));
   // A blank line sets records apart that have lines below their heading.
   const auto text = to_text(record, colored_, terminal_width(standard_streams::output()));
   const bool has_block = !record.fields().empty();
@@ -47,7 +49,12 @@ void Output::confirm(const Record& record) {
 }
 
 void Output::failure(const Error& error) {
-  if (!is_json() || failed_) return;
+  if (!failed_) write(as_bytes(failure_text(error)));
+}
+
+std::string Output::failure_text(const Error& error) const {
+  if (is_wire()) return to_wire(error) + "\n";
+  if (!is_json()) return {};
   Record record("error");
   record.add("kind", std::string(name(error.kind()))).add("message", std::string(error.what()));
   if (!error.hint().empty()) record.add("hint", error.hint());
@@ -55,10 +62,11 @@ void Output::failure(const Error& error) {
   if (!error.file().empty()) record.add("file", error.file());
   if (!error.function().empty()) record.add("function", error.function());
   if (error.rv()) record.add("rv", static_cast<std::int64_t>(*error.rv()));
-  line(to_json(record));
+  return to_json(record) + "\n";
 }
 
 void Output::write(BytesView bytes) {
+  if (bytes.empty()) return;
   failed_ = true;  // until it went well
   write_all(standard_streams::output(), bytes, "the standard output");
   failed_ = false;

@@ -9,7 +9,8 @@
 
 namespace eidtool::cli {
 
-enum class Rendering { text, json };
+/// `wire`: for the process of eidtool that made this one.
+enum class Rendering { text, json, wire };
 enum class Color { automatic, always, never };
 
 /// Results, on the standard output and nowhere else: as text or JSON Lines, one record at a time,
@@ -18,6 +19,7 @@ class Output {
  public:
   Output(Rendering rendering, Color color, bool quiet);
 
+  bool is_wire() const { return rendering_ == Rendering::wire; }
   bool is_json() const { return rendering_ == Rendering::json; }
   bool is_terminal() const { return terminal_; }
   /// Something could not be written: nobody sees any further result.
@@ -31,6 +33,8 @@ class Output {
   bool confirms() const { return is_json() || !quiet_; }
   /// The error record of --json, in the place of the result; nothing as text.
   void failure(const Error& error);
+  /// What failure() writes, with the end of its line.
+  std::string failure_text(const Error& error) const;
   /// A signature, a certificate, a script of completions.
   void write(BytesView bytes);
   void line(const std::string& text);

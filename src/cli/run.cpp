@@ -33,6 +33,7 @@ OptionSet make_global_options() {
   auto& module = options.value("module", "FILE", "use this PKCS#11 module alone, not the configured ones");
   module.repeatable = true;
   module.kind = ValueKind::file;
+  options.value("module-timeout", "SECONDS", "give up on a module that is silent for so long; 0 never (default: 30)");
   options.flag("json", "print results as JSON Lines");
   options.value("color", "WHEN", "auto, always or never").choices = {"auto", "always", "never"};
   options.flag("quiet", "only results that were asked for, warnings and errors", 'q');
@@ -55,6 +56,16 @@ Verbosity verbosity_of(const Arguments& arguments) {
   }
   if (arguments.has("quiet")) return Verbosity::quiet;
   return arguments.has("verbose") ? Verbosity::verbose : Verbosity::normal;
+}
+
+std::chrono::seconds module_timeout_of(const Arguments& arguments) {
+  const auto text = arguments.value("module-timeout");
+  if (!text) return std::chrono::seconds(30);
+  unsigned long seconds = 0;
+  constexpr unsigned long most = 86400;
+  if (parse_number(*text, seconds) && seconds <= most) return std::chrono::seconds(seconds);
+  throw Error(ErrorKind::usage, "--module-timeout cannot be " + in_quotes(*text),
+              "it is a number of seconds up to " + std::to_string(most) + "; 0 waits for ever");
 }
 
 /// What the words ask for before they were understood: an error is to be reported in that shape too.
@@ -87,7 +98,8 @@ int run_without_command(const Program& program, const Arguments& arguments, Outp
               "the commands are " + names_of_commands(program) + "; --help says more");
 }
 
-int run_words(const Program& program, std::vector<std::string> words, Output& fallback) {
+int run_words(const Program& program, std::vector<std::string> words, Output& fallback,
+              const std::optional<AskedModule>& asked = std::nullopt) {
   const auto position = command_position(words);
   if (position == words.size() && std::find(words.begin(), words.end(), "--") != words.end()) {
     throw Error(ErrorKind::usage, "no command stands before '--'",
@@ -99,6 +111,7 @@ int run_words(const Program& program, std::vector<std::string> words, Output& fa
     throw Error(ErrorKind::usage, "there is no command " + in_quotes(words[position]),
                 "the commands are " + names_of_commands(program));
   }
+  const auto whole_line = words;
   words.erase(words.begin() + static_cast<std::ptrdiff_t>(position));
   const auto arguments = parse(options_of(*command), words);
   if (arguments.has("help")) {
@@ -108,9 +121,12 @@ int run_words(const Program& program, std::vector<std::string> words, Output& fa
   if (arguments.has("version")) return run_without_command(program, arguments, fallback);
   const auto verbosity = verbosity_of(arguments);
   const auto color = color_of(arguments);
-  Output output(arguments.has("json") ? Rendering::json : Rendering::text, color, verbosity == Verbosity::quiet);
+  const auto rendering = asked ? Rendering::wire : arguments.has("json") ? Rendering::json : Rendering::text;
+  Output output(rendering, color, verbosity == Verbosity::quiet);
   Console console(std::string(program.name), verbosity, use_color(color, STDERR_FILENO));
-  Context context{program, output, console, arguments.values("module"), !arguments.has("no-input")};
+  Context context{
+      program,    output, console, arguments.values("module"), !arguments.has("no-input"), module_timeout_of(arguments),
+      whole_line, asked};
   return command->run(arguments, context);
 }
 
@@ -144,6 +160,16 @@ std::size_t command_position(const std::vector<std::string>& words) {
     if (option != nullptr && option->takes_value()) ++index;
   }
   return words.size();
+}
+
+int run_for_module(const Program& program, const std::vector<std::string>& words, const AskedModule& asked) {
+  Output output(Rendering::wire, Color::never, false);
+  try {
+    return run_words(program, words, output, asked);
+  } catch (const Error& error) {  // the other process reports it
+    output.failure(error);
+    return exit_status_of(error.kind());
+  }
 }
 
 int run(const Program& program, int argc, char** argv) {

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "commands/modules.hpp"
 #include "commands/records.hpp"
 #include "pkcs11/uri.hpp"
 
@@ -156,19 +157,6 @@ class Collector {
   Offer& offer_;
 };
 
-Offer offer_of(const std::vector<pkcs11::Token>& tokens, const Selection& selection, cli::Context& context) {
-  Offer offer;
-  for (const auto& token : tokens) {
-    try {
-      Collector(selection, offer).collect(token);
-    } catch (const Error& error) {  // one of a batch: another token may hold what is wanted
-      if (tokens.size() == 1) throw;
-      context.console.warning(error.what());
-    }
-  }
-  return offer;
-}
-
 std::string listed(const std::vector<Pair>& pairs) {
   std::vector<std::string> lines;
   for (const auto& pair : pairs) {
@@ -193,6 +181,23 @@ Error nothing_found(const std::vector<pkcs11::Token>& tokens, const Offer& offer
                selection.words.empty() ? "no key with a certificate was found on " + tokens.front().subject()
                                        : "no key with a certificate fits " + selection.description(),
                "'eidtool objects' lists what the tokens hold");
+}
+
+/// Throws not_found where nothing can be chosen from.
+Offer offer_of(const TokenSearch& search, const Selection& selection, cli::Context& context) {
+  const auto& tokens = search.tokens;
+  Offer offer;
+  for (const auto& token : tokens) {
+    try {
+      Collector(selection, offer).collect(token);
+    } catch (const Error& error) {  // one of a batch: another token may hold what is wanted
+      if (tokens.size() == 1) throw;
+      context.console.warning(error.what());
+    }
+  }
+  if (!offer.pairs.empty()) return offer;
+  if (!tokens.empty()) search.say_left_out(context);
+  throw nothing_found(tokens, offer, selection);
 }
 
 const Pair* only_one_for(const std::vector<Pair>& pairs, Purpose purpose) {
@@ -249,19 +254,17 @@ Pair choose_pair(const Selection& selection, cli::Context& context) {
     throw Error(ErrorKind::not_found, "the URI names neither a key nor a certificate",
                 "its type is one of private, public, cert");
   }
-  const auto tokens = find_tokens(open_modules(selection, context), selection, context);
-  const auto offer = offer_of(tokens, selection, context);
-  if (offer.pairs.empty()) throw nothing_found(tokens, offer, selection);
+  const auto search = find_tokens(selection, context);
+  const auto offer = offer_of(search, selection, context);
   auto pair = choose_from(offer.pairs, selection, context);
   context.console.detail("chose " + pair.uri);
   return pair;
 }
 
 pkcs11::Token choose_token(const Selection& selection, cli::Context& context) {
-  const auto tokens = find_tokens(open_modules(selection, context), selection, context);
-  if (tokens.size() == 1) return tokens.front();
-  auto offer = offer_of(tokens, selection, context);
-  if (offer.pairs.empty()) throw nothing_found(tokens, offer, selection);
+  const auto search = find_tokens(selection, context);
+  if (search.tokens.size() == 1) return search.tokens.front();
+  const auto offer = offer_of(search, selection, context);
   return choose_from(offer.pairs, selection, context).token();
 }
 

@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
-#include "commands/selection.hpp"
+#include "commands/modules.hpp"
 #include "commands/table.hpp"
 #include "pkcs11/session.hpp"
 #include "pkcs11/uri.hpp"
@@ -41,7 +41,7 @@ std::string live_value(const pkcs11::Token& token, cli::ValueKind kind) {
 std::set<std::string> live_values(cli::ValueKind kind, cli::Context& context) {
   std::set<std::string> values;
   const Selection everything;
-  for (const auto& token : find_tokens(open_modules(everything, context), everything, context)) {
+  for (const auto& token : find_tokens(everything, context).tokens) {
     if (kind != cli::ValueKind::object_id && kind != cli::ValueKind::object_label) {
       values.insert(live_value(token, kind));
       if (kind != cli::ValueKind::uri) continue;

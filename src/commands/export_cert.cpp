@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/choose_key.hpp"
+#include "commands/modules.hpp"
 #include "commands/records.hpp"
 #include "commands/streams.hpp"
 #include "commands/token_certificates.hpp"
@@ -41,9 +42,8 @@ class ExportCert : public cli::Command {
 
 /// The one certificate that --id, --label or the URI name: any, a CA's too.
 TokenCertificate named_certificate(const Selection& selection, cli::Context& context) {
-  const auto tokens = find_tokens(open_modules(selection, context), selection, context);
   std::vector<TokenCertificate> fitting;
-  for (auto& found : certificates_of(tokens, context)) {
+  for (auto& found : certificates_of(find_tokens(selection, context).tokens, context)) {
     const auto labels = selection.labels();
     const bool has_labels =
         std::all_of(labels.begin(), labels.end(), [&](const auto& label) { return label == found.label; });
@@ -116,7 +116,7 @@ std::string file_name(const TokenCertificate& found, bool pem) {
 
 int export_all(const Selection& selection, const std::filesystem::path& folder, bool pem, IfExists if_exists,
                cli::Context& context) {
-  const auto tokens = find_tokens(open_modules(selection, context), selection, context);
+  const auto search = find_tokens(selection, context);
   struct Task {
     std::filesystem::path path;
     crypto::Certificate certificate;
@@ -124,7 +124,7 @@ int export_all(const Selection& selection, const std::filesystem::path& folder, 
   std::vector<Task> tasks;
   std::set<Bytes> known;
   std::set<std::string> names;
-  for (const auto& found : certificates_of(tokens, context)) {
+  for (const auto& found : certificates_of(search.tokens, context)) {
     // The same certificate shows on several tokens of one card.
     if (!known.insert(found.certificate.der()).second) continue;
     auto base = file_name(found, pem);
@@ -139,6 +139,7 @@ int export_all(const Selection& selection, const std::filesystem::path& folder, 
     context.output.confirm(certificate_record(certificate, path.string(), pem ? "pem" : "der"));
   }
   if (!tasks.empty()) return cli::exit_status::done;
+  if (!search.tokens.empty()) search.say_left_out(context);
   throw Error(ErrorKind::not_found,
               "no certificate was found" + (selection.words.empty() ? "" : " by " + selection.description()),
               "'eidtool slots' shows what is in the readers");

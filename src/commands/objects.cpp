@@ -4,6 +4,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/pin_options.hpp"
 #include "commands/choose_key.hpp"
+#include "commands/modules.hpp"
 #include "commands/records.hpp"
 #include "pkcs11/names.hpp"
 
@@ -62,6 +63,21 @@ std::size_t list(const pkcs11::Session& session, const Selection& selection, con
   return count;
 }
 
+/// What is visible without a login on one module's tokens; how many of them there were.
+std::size_t list_module(const pkcs11::Module& module, const Selection& selection, const cli::Arguments& arguments,
+                        cli::Context& context) {
+  const auto tokens = tokens_in(module, selection);
+  for (const auto& token : tokens) {
+    try {
+      list(token.open_session(), selection, arguments, context);
+    } catch (const Error& error) {  // one of a batch: the others are shown
+      if (tokens.size() == 1 || error.kind() == ErrorKind::io) throw;
+      context.console.warning(error.what());
+    }
+  }
+  return tokens.size();
+}
+
 /// Which token a login means: the purpose chooses it, the other key options only filter.
 Selection for_token(const Selection& selection) {
   auto reduced = selection;
@@ -70,31 +86,36 @@ Selection for_token(const Selection& selection) {
   return reduced;
 }
 
+std::size_t list_after_login(const Selection& selection, PinSource& pins, const cli::Arguments& arguments,
+                             cli::Context& context) {
+  const auto token = choose_token(for_token(selection), context);
+  const auto session = token.open_session();
+  pkcs11::Authenticator authenticator(
+      pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
+  authenticator.login(session, "");
+  return list(session, selection, arguments, context);
+}
+
 int Objects::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto selection = selection_from(arguments);
-  const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
+  const auto list_each = [&](const pkcs11::Module& module) {
+    return list_module(module, selection, arguments, context);
+  };
   std::size_t count = 0;
+  if (context.asked) {
+    count = list_modules(selection, context, Failures::all, list_each).record_count;
+    return cli::exit_status::done;
+  }
+  const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
   if (arguments.has("login")) {
-    const auto token = choose_token(for_token(selection), context);
-    const auto session = token.open_session();
-    pkcs11::Authenticator authenticator(
-        *pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
-    authenticator.login(session, "");
-    count = list(session, selection, arguments, context);
+    count = list_after_login(selection, *pins, arguments, context);
   } else {
-    const auto tokens = find_tokens(open_modules(selection, context), selection, context);
-    for (const auto& token : tokens) {
-      try {
-        count += list(token.open_session(), selection, arguments, context);
-      } catch (const Error& error) {  // one of a batch: the others are shown
-        if (tokens.size() == 1 || error.kind() == ErrorKind::io) throw;
-        context.console.warning(error.what());
-      }
-    }
-    if (tokens.empty()) {
+    const auto listing = list_modules(selection, context, Failures::those_that_matter, list_each);
+    if (listing.token_count == 0) {
       context.console.hint("no token was found; 'eidtool slots --all' shows the readers");
       return cli::exit_status::done;
     }
+    count = listing.record_count;
   }
   if (count == 0) context.console.hint("no object was found; --login shows private ones too");
   return cli::exit_status::done;

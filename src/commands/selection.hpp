@@ -45,13 +45,4 @@ void declare_key_options(cli::OptionSet& options);
 /// Throws usage for values that are none.
 Selection selection_from(const cli::Arguments& arguments);
 
-/// The modules that can hold what is selected: those of --module and of the URI's module-path, else
-/// the configured ones. One that fails is named in a warning; throws where nothing is left.
-std::vector<pkcs11::Module> open_modules(const Selection& selection, cli::Context& context);
-
-/// The tokens in their slots that match, uninitialised ones left out. A slot or module that fails is
-/// named in a warning.
-std::vector<pkcs11::Token> find_tokens(const std::vector<pkcs11::Module>& modules, const Selection& selection,
-                                       cli::Context& context);
-
 }  // namespace eidtool::commands

@@ -2,7 +2,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
-#include "commands/selection.hpp"
+#include "commands/modules.hpp"
 #include "pkcs11/names.hpp"
 
 namespace eidtool::commands {
@@ -89,26 +89,20 @@ cli::Record slot_record(const pkcs11::Slot& slot, const std::optional<pkcs11::To
 
 int Slots::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto selection = selection_from(arguments);
-  const auto modules = open_modules(selection, context);
   const bool all = arguments.has("all") && selection.words.empty();
-  bool any = false;
-  std::size_t failed = 0;
-  for (const auto& module : modules) {
-    try {
-      for (const auto& slot : module.slots(all ? pkcs11::Module::Slots::all : pkcs11::Module::Slots::with_token)) {
-        const auto token = slot.token();
-        // A token that nobody initialised is as good as none: SoftHSM always shows one.
-        if (!all && (!token || !token->info().has(CKF_TOKEN_INITIALIZED))) continue;
-        if (token && !selection.matches(*token)) continue;
-        context.output.print(slot_record(slot, token, arguments.has("mechanisms")));
-        any = true;
-      }
-    } catch (const Error& error) {  // one of a batch: the others are shown
-      if (++failed == modules.size() || error.kind() == ErrorKind::io) throw;
-      context.console.warning(error.what());
+  const auto listing = list_modules(selection, context, Failures::all, [&](const pkcs11::Module& module) {
+    std::size_t token_count = 0;
+    for (const auto& slot : module.slots(all ? pkcs11::Module::Slots::all : pkcs11::Module::Slots::with_token)) {
+      const auto token = slot.token();
+      // A token that nobody initialised is as good as none: SoftHSM always shows one.
+      if (!all && (!token || !token->info().has(CKF_TOKEN_INITIALIZED))) continue;
+      if (token && !selection.matches(*token)) continue;
+      context.output.print(slot_record(slot, token, arguments.has("mechanisms")));
+      ++token_count;
     }
-  }
-  if (!any) {
+    return token_count;
+  });
+  if (!context.asked && listing.record_count == 0) {
     context.console.hint(selection.words.empty()
                              ? "no token was found: is the card in the reader, and its PKCS#11 module "
                                "configured or given with --module?"

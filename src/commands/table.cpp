@@ -10,7 +10,8 @@
   LINE(sign)                   \
   LINE(verify)                 \
   LINE(export_cert)            \
-  LINE(complete)
+  LINE(complete)               \
+  LINE(ask_module)
 
 namespace eidtool::commands {
 

@@ -128,7 +128,10 @@ void Authenticator::present(const Session& session, CK_USER_TYPE user, const std
     pin = obtain(request, user == CKU_CONTEXT_SPECIFIC);
   }
   ++login_count_;
-  const auto rv = session.login(user, on_reader ? nullptr : &pin);
+  const auto rv = [&] {
+    const Unhurried unhurried(on_reader);
+    return session.login(user, on_reader ? nullptr : &pin);
+  }();
   // Somebody in this process logged in already: the PIN was not looked at, and is not needed.
   if (rv == CKR_USER_ALREADY_LOGGED_IN && user == CKU_USER) return;
   if (rv != CKR_OK) {

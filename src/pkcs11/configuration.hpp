@@ -8,12 +8,16 @@ namespace eidtool::pkcs11 {
 
 /// A module as p11-kit is configured with it (pkcs11.conf(5)).
 struct ConfiguredModule {
-  std::string name;     // of the file, without `.module`
-  std::string library;  // as the file has it
+  std::string name;              // of the file, without `.module`
+  std::string library;           // file name, whole
+  bool is_from_package = false;  // nobody on this machine asked for it: a package brought it along
+  /// p11-kit alone can load it: it runs elsewhere, or wants reserved arguments.
+  bool is_special = false;
 };
 
-/// The modules that the configuration enables for this program, read only to be compared with those
-/// that p11-kit really loaded: it leaves out a module whose library is missing without a word.
+/// The modules that the configuration enables for this program, by falling priority, without those of trust policy.
+/// p11-kit itself loads all of them at once: one that crashes while it is loaded could not be told from the others, and
+/// one whose library is missing vanishes without a word.
 std::vector<ConfiguredModule> configured_modules();
 
 }  // namespace eidtool::pkcs11

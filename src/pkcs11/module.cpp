@@ -2,19 +2,17 @@
 #include "pkcs11/module.hpp"
 
 #include <p11-kit/p11-kit.h>
+#include <stdlib.h>
 
-#include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "base/files.hpp"
 #include "base/text.hpp"
 #include "config.hpp"
 #include "pkcs11/check.hpp"
-#include "pkcs11/configuration.hpp"
 #include "pkcs11/slot.hpp"
-#include "pkcs11/uri.hpp"
 
 namespace eidtool::pkcs11 {
 
@@ -52,95 +50,129 @@ std::string text_of_field(const unsigned char* field, std::size_t size) {
 }
 
 struct Module::State {
-  State(CK_FUNCTION_LIST* list, std::string called) : functions(list), name(std::move(called)) {}
+  /// Ends with the last Module of it; where calls are watched, when the process does: only then is it known with what
+  /// status, which a module that crashes or hangs at its end is not to change.
+  static std::shared_ptr<State> make(const std::string& called) {
+    const auto end = [](State* state) {
+      if (!state->watched.is_watched()) {
+        delete state;
+        return;
+      }
+      if (ended().empty()) (void)::on_exit(end_all, nullptr);
+      ended().push_back(state);
+    };
+    return {new State(called), end};
+  }
+  static std::vector<State*>& ended() {
+    static auto& states = *new std::vector<State*>;
+    return states;
+  }
+  static void end_all(int status, void*) {
+    expect_end(status);
+    for (const auto* state : ended()) delete state;
+  }
+
+  explicit State(std::string called) : name(std::move(called)), watched(name) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
+    const Watch watch(watched, "C_Finalize");
     // What a module answers to its end is of no use to anyone any more.
-    if (initialised) (void)p11_kit_module_finalize(functions);
-    p11_kit_module_release(functions);
+    if (functions) (void)p11_kit_module_finalize(list);
+    if (list != nullptr) p11_kit_module_release(list);
+  }
+
+  void load(const char* file) {
+    const Watch watch(watched, "C_GetFunctionList");
+    list = p11_kit_module_load(file, 0);
+  }
+
+  /// p11-kit then loads all that it is configured with.
+  void load_by_configuration() {
+    const Watch watch(watched, "C_GetFunctionList");
+    auto** all = p11_kit_modules_load(nullptr, 0);
+    for (auto** item = all; item != nullptr && *item != nullptr; ++item) {
+      if (list == nullptr && configured_name(*item) == name) {
+        list = *item;
+      } else {
+        p11_kit_module_release(*item);
+      }
+    }
+    std::free(all);
   }
 
   void initialise() {
-    const auto rv = p11_kit_module_initialize(functions);
+    CK_RV rv = CKR_OK;
+    {
+      const Watch watch(watched, "C_Initialize");
+      rv = p11_kit_module_initialize(list);
+    }
+    const auto subject = "module " + in_quotes(name);
     if (rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED || rv == CKR_ARGUMENTS_BAD) {
-      const auto error = error_for(rv, "C_Initialize", "module " + in_quotes(name));
+      const auto error = error_for(rv, "C_Initialize", subject);
       // No card was looked for yet.
       throw Error(error.kind(), error.what(),
                   "it could not begin: is its own configuration there and right (SoftHSM: SOFTHSM2_CONF; OpenSC: "
                   "opensc.conf), and the service that it needs running?")
           .with_function("C_Initialize", rv);
     }
-    check(rv, "C_Initialize", "module " + in_quotes(name));
-    initialised = true;
-    check(functions->C_GetInfo(&info), "C_GetInfo", "module " + in_quotes(name));
+    check(rv, "C_Initialize", subject);
+    functions.emplace(*list, watched);
+    check(functions->C_GetInfo(&info), "C_GetInfo", subject);
   }
 
-  CK_FUNCTION_LIST* functions;
+  CK_FUNCTION_LIST* list = nullptr;
   std::string name;
-  bool initialised = false;
+  WatchedModule watched;
+  std::optional<Functions> functions;  // nothing: not initialised
   CK_INFO info{};
 };
 
 Module::Module(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-Module Module::load(const std::filesystem::path& path) {
+std::filesystem::path library_file(const std::filesystem::path& name) {
   // p11-kit takes every relative name for one in its own folder; a user means the working directory.
   std::error_code ignored;
-  const auto file = std::filesystem::exists(path, ignored) ? std::filesystem::absolute(path) : path;
-  auto* functions = p11_kit_module_load(file.c_str(), 0);
-  if (functions == nullptr) {
+  if (std::filesystem::exists(name, ignored)) return std::filesystem::absolute(name);
+  return std::filesystem::path(config::module_path) / name;
+}
+
+Module Module::load(const std::filesystem::path& path) {
+  const auto file = library_file(path);
+  auto state = State::make(path.filename().string());
+  state->load(file.c_str());
+  if (state->list == nullptr) {
     throw Error(ErrorKind::module_failed, "cannot load module " + in_quotes(path.string()) + ": " + last_message(),
                 "--module names a PKCS#11 library, such as opensc-pkcs11.so")
         .with_file(path.string());
   }
-  auto state = std::make_shared<State>(functions, path.filename().string());
   state->initialise();
   return Module(std::move(state));
 }
 
-Module::Configured Module::load_configured(const Uri* uri) {
-  Configured result;
-  const auto wanted_name = uri != nullptr ? uri->module_name() : std::nullopt;
-  const auto is_wanted = [&](const std::string& name) { return !wanted_name || *wanted_name == name; };
-  std::vector<std::string> loaded;
-  std::vector<FileIdentity> libraries;
-  CK_FUNCTION_LIST** list = p11_kit_modules_load(nullptr, 0);
-  if (list == nullptr) result.failures.push_back({"p11-kit", last_message()});
-  for (auto** item = list; item != nullptr && *item != nullptr; ++item) {
-    auto state = std::make_shared<State>(*item, configured_name(*item));
-    loaded.push_back(state->name);
-    if (const auto identity = identity_of(file_of(*item))) libraries.push_back(*identity);
-    const bool is_trust_module = (p11_kit_module_get_flags(*item) & P11_KIT_MODULE_TRUSTED) != 0;
-    if (is_trust_module || !is_wanted(state->name)) continue;
-    try {
-      state->initialise();
-    } catch (const Error& error) {  // an absent module: it is named, and the others are used
-      result.failures.push_back({state->name, error.what()});
-      continue;
-    }
-    Module module(std::move(state));
-    if (uri == nullptr || uri->matches_module(module)) result.modules.push_back(std::move(module));
+Module Module::load(const ConfiguredModule& configured) {
+  auto state = State::make(configured.name);
+  if (configured.is_special) {
+    state->load_by_configuration();
+  } else {
+    state->load(configured.library.c_str());
   }
-  std::free(list);
-  // Modules whose library is missing vanish from p11-kit's list without a word.
-  for (const auto& configured : configured_modules()) {
-    bool is_loaded = false;
-    for (const auto& name : loaded) is_loaded = is_loaded || name == configured.name;
-    // p11-kit takes two configurations of one library for one module, under one of the names.
-    const auto library = identity_of(std::filesystem::path(config::module_path) / configured.library);
-    is_loaded = is_loaded || (library && std::find(libraries.begin(), libraries.end(), *library) != libraries.end());
-    if (is_loaded || list == nullptr || !is_wanted(configured.name)) continue;
-    result.failures.push_back({configured.name, "its library " + in_quotes(configured.library) + " cannot be loaded"});
+  if (state->list == nullptr) {
+    throw Error(ErrorKind::module_failed,
+                "module " + in_quotes(configured.name) + " cannot be loaded: " + last_message(),
+                "its configuration names " + (configured.library.empty() ? "none" : in_quotes(configured.library)) +
+                    "; 'p11-kit list-modules' shows what is configured")
+        .with_file(configured.library);
   }
-  return result;
+  state->initialise();
+  return Module(std::move(state));
 }
 
 const std::string& Module::name() const { return state_->name; }
 
 ModuleInfo Module::info() const {
   const auto& info = state_->info;
-  return {file_of(state_->functions), text_of_field(info.libraryDescription, sizeof info.libraryDescription),
+  return {file_of(state_->list), text_of_field(info.libraryDescription, sizeof info.libraryDescription),
           text_of_field(info.manufacturerID, sizeof info.manufacturerID),
           Version{info.libraryVersion.major, info.libraryVersion.minor}};
 }
@@ -168,6 +200,6 @@ std::vector<Slot> Module::slots(Slots which) const {
   return slots;
 }
 
-const CK_FUNCTION_LIST& Module::functions() const { return *state_->functions; }
+const Functions& Module::functions() const { return *state_->functions; }
 
 }  // namespace eidtool::pkcs11

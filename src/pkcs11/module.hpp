@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "pkcs11/configuration.hpp"
 #include "pkcs11/cryptoki.hpp"
+#include "pkcs11/functions.hpp"
 
 namespace eidtool::pkcs11 {
 
 class Slot;
-class Uri;
 
 struct Version {
   unsigned major;
@@ -28,26 +29,19 @@ struct ModuleInfo {
   Version version;  // of the library
 };
 
+/// The file that a module's name means: a name without a folder that is no file here is looked for where p11-kit keeps
+/// modules.
+std::filesystem::path library_file(const std::filesystem::path& name);
+
 /// A loaded and initialised PKCS#11 library. A shared handle: copies, and every Slot, Token and
 /// Session made from it, keep it; the last one finalises it.
 class Module {
  public:
-  /// A library by its file name; a name without a folder is looked for where p11-kit keeps modules.
-  /// Throws module_failed.
+  /// A library by what library_file() takes. Throws module_failed.
   static Module load(const std::filesystem::path& path);
 
-  /// A module that p11-kit is configured with and that could not be used, and why.
-  struct Failure {
-    std::string name;
-    std::string reason;
-  };
-  struct Configured {
-    std::vector<Module> modules;
-    std::vector<Failure> failures;
-  };
-  /// The modules that p11-kit is configured with, but for its trust modules. With a URI only those
-  /// that it can mean are initialised. One that fails is among the failures and hides no other.
-  static Configured load_configured(const Uri* uri);
+  /// One that p11-kit is configured with. Throws module_failed.
+  static Module load(const ConfiguredModule& configured);
 
   /// As messages name it: the name of its configuration, or the file's.
   const std::string& name() const;
@@ -58,7 +52,7 @@ class Module {
   enum class Slots { all, with_token };
   std::vector<Slot> slots(Slots which) const;
 
-  const CK_FUNCTION_LIST& functions() const;
+  const Functions& functions() const;
 
   bool operator==(const Module& other) const { return state_ == other.state_; }
 

@@ -147,7 +147,7 @@ Session::Session(const Token& token, CK_SESSION_HANDLE handle) : state_(std::mak
 
 const Token& Session::token() const { return state_->token; }
 CK_SESSION_HANDLE Session::handle() const { return state_->handle; }
-const CK_FUNCTION_LIST& Session::functions() const { return state_->token.module().functions(); }
+const Functions& Session::functions() const { return state_->token.module().functions(); }
 
 CK_RV Session::login(CK_USER_TYPE user, const Pin* pin) const {
   // Cryptoki takes the PIN by a pointer to non-const and only reads it.

@@ -78,7 +78,7 @@ class Session {
 
   const Token& token() const;
   CK_SESSION_HANDLE handle() const;
-  const CK_FUNCTION_LIST& functions() const;
+  const Functions& functions() const;
 
   /// C_Login once; what the token answered. A null `pin` means the reader's keypad
   /// (CKF_PROTECTED_AUTHENTICATION_PATH). Authenticator is who calls this for a person's PIN.

@@ -195,6 +195,7 @@ CK_RV SigningKey::sign_by(Way way, const SignatureAlgorithm& algorithm, Message&
   const auto* profile = session_.token().profile();
   const bool module_asks = profile != nullptr && profile->pin_entry == PinEntry::by_module;
   const standard_streams::LendTerminal lent(module_asks && authenticator_.may_ask());
+  const Unhurried unhurried(module_asks);
   auto rv = begin(mechanism, function);
   if (rv != CKR_OK) return rv;
   if (always_authenticate_ && !module_asks) {

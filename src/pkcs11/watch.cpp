@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkcs11/watch.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+
+namespace eidtool::pkcs11 {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Null until watch_calls(); never ended, since a module may crash while the process ends.
+WatchOrder* watch_order = nullptr;
+volatile bool all_is_done = false;
+
+thread_local Watch* current_call = nullptr;
+thread_local bool is_unhurried = false;
+
+/// Only what a signal handler may do.
+void say(int descriptor, std::string_view words, std::string_view function) noexcept {
+  if (descriptor < 0) return;
+  while (!words.empty()) {
+    const auto found = std::min(words.find(Watch::any_function), words.size());
+    (void)!::write(descriptor, words.data(), found);
+    words.remove_prefix(found);
+    if (words.empty()) return;
+    (void)!::write(descriptor, function.data(), function.size());
+    words.remove_prefix(Watch::any_function.size());
+  }
+}
+
+/// Only what a signal handler may do.
+[[noreturn]] void end_process(const Watch& call, WatchedModule::Fate fate) noexcept {
+  const auto& words = call.module().last_words(fate, call.occasion());
+  remove_temporaries();
+  say(STDERR_FILENO, words.errors, call.function());
+  say(watch_order->output, words.output, call.function());
+  ::_exit(watch_order->exit_status);
+}
+
+constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+std::array<struct sigaction, crash_signals.size()> actions_before;
+
+extern "C" void end_crash(int number) {
+  if (current_call != nullptr) end_process(*current_call, WatchedModule::Fate::crashed);
+  // Not in a module's call: a bug of our own, which is to be seen as what it is. What caused the signal happens again.
+  for (std::size_t index = 0; index < crash_signals.size(); ++index) {
+    if (crash_signals[index] == number) ::sigaction(number, &actions_before[index], nullptr);
+  }
+}
+
+void end_exit() {
+  if (current_call != nullptr) end_process(*current_call, WatchedModule::Fate::ended_process);
+}
+
+void install_handlers() {
+  // A stack of its own: the module may have used up the other.
+  static std::array<char, 1U << 16U> own_stack;
+  stack_t stack{};
+  stack.ss_sp = own_stack.data();
+  stack.ss_size = own_stack.size();
+  ::sigaltstack(&stack, nullptr);
+  struct sigaction action {};
+  action.sa_handler = end_crash;
+  action.sa_flags = SA_ONSTACK;
+  for (std::size_t index = 0; index < crash_signals.size(); ++index) {
+    ::sigaction(crash_signals[index], &action, &actions_before[index]);
+  }
+  (void)std::atexit(end_exit);
+}
+
+}  // namespace
+
+/// The thread that looks after calls with a deadline. It is told of a call only while it sleeps without one: else it
+/// wakes by itself when the call that it knew has had its time, and looks which runs then.
+class Watcher {
+ public:
+  static Watcher& instance() {
+    static auto& watcher = *new Watcher;  // never ended: its thread is not
+    return watcher;
+  }
+
+  void enter(Watch& call) {
+    const std::scoped_lock lock(mutex_);
+    running_.push_back(&call);
+    if (!is_waiting_for_deadline_) changed_.notify_one();
+  }
+  void leave(Watch& call) {
+    const std::scoped_lock lock(mutex_);
+    std::erase(running_, &call);
+  }
+
+ private:
+  Watcher() {
+    // Signals are the main thread's.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::thread([this] { watch(); }).detach();
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  [[noreturn]] void watch() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      is_waiting_for_deadline_ = false;
+      changed_.wait(lock, [this] { return !running_.empty(); });
+      const auto* oldest = *std::ranges::min_element(running_, {}, &Watch::deadline_);
+      const auto deadline = oldest->deadline_;
+      // The lock is kept: the call cannot end meanwhile.
+      if (Clock::now() >= deadline) end_process(*oldest, WatchedModule::Fate::hangs);
+      is_waiting_for_deadline_ = true;
+      lock.unlock();
+      std::this_thread::sleep_until(deadline);
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Watch*> running_;
+  bool is_waiting_for_deadline_ = false;
+};
+
+void watch_calls(WatchOrder order) {
+  if (watch_order == nullptr) install_handlers();
+  watch_order = new WatchOrder(std::move(order));
+}
+
+void expect_end(int exit_status) {
+  if (watch_order == nullptr) return;
+  all_is_done = true;
+  watch_order->exit_status = exit_status;
+  // Nobody waits long for a module to tidy up.
+  constexpr std::chrono::seconds patience{5};
+  if (watch_order->limit > patience) watch_order->limit = patience;
+}
+
+WatchedModule::WatchedModule(const std::string& name) : is_watched_(watch_order != nullptr) {
+  if (!is_watched_) return;
+  for (const auto fate : fates) {
+    for (const auto occasion : occasions) {
+      words_[static_cast<std::size_t>(fate)][static_cast<std::size_t>(occasion)] = words_for(fate, occasion, name);
+    }
+  }
+}
+
+LastWords WatchedModule::words_for(Fate fate, Occasion occasion, const std::string& name) const {
+  const std::string function(Watch::any_function);
+  auto message = "module " + in_quotes(name);
+  switch (fate) {
+    case Fate::crashed: message += " crashed in " + function; break;
+    case Fate::ended_process: message += " ended the process in " + function; break;
+    case Fate::hangs: message += " did not come back from " + function; break;
+  }
+  if (occasion == Occasion::end) return watch_order->warning_words(message + "; all was done before");
+  if (fate == Fate::hangs) {
+    message += " within " + counted(static_cast<std::size_t>(watch_order->limit.count()), "second", "seconds");
+  }
+  std::string hint = "--module FILE uses another module alone";
+  if (occasion == Occasion::login) {
+    hint = "whether the card counted the PIN as wrong is not known: 'eidtool slots' shows its state";
+  } else if (fate == Fate::hangs) {
+    hint = "is the card well in its reader? --module-timeout waits longer, " + hint;
+  }
+  return watch_order->error_words(Error(ErrorKind::module_failed, message, hint).with_function(function, std::nullopt));
+}
+
+Watch::Watch(const WatchedModule& module, const char* function) noexcept
+    : module_(module), function_(function), outer_(current_call) {
+  if (!module_.is_watched()) return;
+  current_call = this;
+  if (watch_order->limit.count() == 0 || is_unhurried) return;
+  deadline_ = Clock::now() + watch_order->limit;
+  Watcher::instance().enter(*this);
+}
+
+Watch::~Watch() {
+  if (!module_.is_watched()) return;
+  if (deadline_ != Clock::time_point{}) Watcher::instance().leave(*this);
+  current_call = outer_;
+}
+
+WatchedModule::Occasion Watch::occasion() const {
+  if (all_is_done) return WatchedModule::Occasion::end;
+  return std::string_view(function_) == "C_Login" ? WatchedModule::Occasion::login : WatchedModule::Occasion::work;
+}
+
+Unhurried::Unhurried(bool applies) noexcept : before_(is_unhurried) { is_unhurried = is_unhurried || applies; }
+Unhurried::~Unhurried() { is_unhurried = before_; }
+
+}  // namespace eidtool::pkcs11
