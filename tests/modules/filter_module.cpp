@@ -8,9 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <map>
 #include <stdexcept>
-#include <string_view>
 
 #include "base/files.hpp"
 
@@ -21,7 +19,6 @@ namespace {
 struct State {
   Script script;
   const CK_FUNCTION_LIST* real = nullptr;
-  std::map<std::string_view, unsigned long> counts;  // of calls, by function
 };
 
 State load() {
@@ -44,38 +41,25 @@ State& state() {
   return loaded;
 }
 
-/// What stands before every call: the log, a delay, and what the script has it answer instead.
-CK_RV before(const char* name, bool logs) {
-  if (logs) log(name);
-  const auto& delays = script().delays;
-  if (const auto delay = delays.find(name); delay != delays.end()) {
-    ::usleep(static_cast<useconds_t>(delay->second * 1000));
-  }
-  const auto& returns = script().returns;
-  const auto found = returns.find(name);
-  if (found == returns.end()) return CKR_OK;
-  return state().counts[name]++ < found->second.after ? CKR_OK : found->second.rv;
-}
-
-/// One function of the table: what is called instead of the real one, where anything is. Those that do
-/// more than go through write their own line in the log.
+/// One function of the table: what is called instead of the real one, and what the log says of a call, where it is
+/// more than the name.
 template <auto Member>
 struct Wrapped;
 template <typename... Arguments, CK_RV (*CK_FUNCTION_LIST::*Member)(Arguments...)>
 struct Wrapped<Member> {
   using Function = CK_RV (*)(Arguments...);
+  using Describe = std::string (*)(Arguments...);
   inline static const char* name = nullptr;
   inline static Function instead = nullptr;
-  inline static bool logs = true;
+  inline static Describe describe = nullptr;
 
   static CK_RV call(Arguments... arguments) {
     try {
-      const auto rv = before(name, logs);
-      if (rv != CKR_OK) {
-        if (!logs) log(name);
-        return rv;
-      }
-      return instead != nullptr ? instead(arguments...) : (real().*Member)(arguments...);
+      log(describe != nullptr ? describe(arguments...) : name);
+      if (const auto rv = fault_before(name)) return *rv;
+      const auto rv = instead != nullptr ? instead(arguments...) : (real().*Member)(arguments...);
+      fault_after(name);
+      return rv;
     } catch (const std::exception& exception) {
       // Nothing may leave a C function; a test that is wrong is to fail loudly.
       std::fprintf(stderr, "filter module: %s\n", exception.what());
@@ -84,14 +68,12 @@ struct Wrapped<Member> {
   }
 };
 
-enum class Logs { by_name, by_itself };
-
 template <auto Member>
 void wrap(CK_FUNCTION_LIST& table, const char* name, typename Wrapped<Member>::Function instead = nullptr,
-          Logs logs = Logs::by_name) {
+          typename Wrapped<Member>::Describe describe = nullptr) {
   Wrapped<Member>::name = name;
   Wrapped<Member>::instead = instead;
-  Wrapped<Member>::logs = logs == Logs::by_name;
+  Wrapped<Member>::describe = describe;
   if (real().*Member != nullptr) table.*Member = &Wrapped<Member>::call;
 }
 
@@ -111,7 +93,7 @@ CK_FUNCTION_LIST make_table() {
   WRAP(C_Initialize, initialize);
   WRAP(C_Finalize);
   WRAP(C_GetInfo);
-  WRAP(C_GetSlotList);
+  WRAP(C_GetSlotList, get_slot_list);
   WRAP(C_GetSlotInfo, get_slot_info);
   WRAP(C_GetTokenInfo, get_token_info);
   WRAP(C_GetMechanismList, get_mechanism_list);
@@ -119,13 +101,13 @@ CK_FUNCTION_LIST make_table() {
   WRAP(C_InitToken);
   WRAP(C_InitPIN);
   WRAP(C_SetPIN);
-  WRAP(C_OpenSession);
+  WRAP(C_OpenSession, open_session);
   WRAP(C_CloseSession);
   WRAP(C_CloseAllSessions);
   WRAP(C_GetSessionInfo);
   WRAP(C_GetOperationState);
   WRAP(C_SetOperationState);
-  WRAP(C_Login, login, Logs::by_itself);
+  WRAP(C_Login, login, login_line);
   WRAP(C_Logout);
   WRAP(C_CreateObject);
   WRAP(C_CopyObject);
@@ -133,7 +115,7 @@ CK_FUNCTION_LIST make_table() {
   WRAP(C_GetObjectSize);
   WRAP(C_GetAttributeValue, get_attribute_value);
   WRAP(C_SetAttributeValue);
-  WRAP(C_FindObjectsInit);
+  WRAP(C_FindObjectsInit, find_objects_init);
   WRAP(C_FindObjects, find_objects);
   WRAP(C_FindObjectsFinal);
   WRAP(C_EncryptInit);
@@ -149,7 +131,7 @@ CK_FUNCTION_LIST make_table() {
   WRAP(C_DigestUpdate);
   WRAP(C_DigestKey);
   WRAP(C_DigestFinal);
-  WRAP(C_SignInit, sign_init, Logs::by_itself);
+  WRAP(C_SignInit, sign_init, sign_init_line);
   WRAP(C_Sign, sign);
   WRAP(C_SignUpdate, sign_update);
   WRAP(C_SignFinal, sign_final);

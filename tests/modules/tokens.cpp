@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "modules/filter_module.hpp"
 
@@ -42,6 +43,17 @@ CK_FLAGS lock_flags() {
   return flags;
 }
 
+/// A slot that is listed and is not there.
+constexpr CK_SLOT_ID ghost = 4711;
+
+/// The PIN of a login that no signature has used up yet.
+std::string unused_login;
+
+std::string keypad_entry() {
+  const char* entered = std::getenv("EIDTOOL_TEST_PIN");
+  return entered == nullptr ? "" : entered;
+}
+
 const char* name_of(CK_USER_TYPE user) {
   if (user == CKU_USER) return "CKU_USER";
   return user == CKU_CONTEXT_SPECIFIC ? "CKU_CONTEXT_SPECIFIC" : "CKU_SO";
@@ -54,10 +66,31 @@ CK_RV initialize(void* arguments) {
   return real().C_Initialize(arguments);
 }
 
+CK_RV get_slot_list(CK_BBOOL with_token, CK_SLOT_ID* slots, CK_ULONG* count) {
+  CK_ULONG real_count = 0;
+  auto rv = real().C_GetSlotList(with_token, nullptr, &real_count);
+  if (rv != CKR_OK) return rv;
+  std::vector<CK_SLOT_ID> ids(real_count);
+  rv = real().C_GetSlotList(with_token, ids.data(), &real_count);
+  if (rv != CKR_OK) return rv;
+  ids.resize(real_count);
+  if (is_pulled() && with_token != CK_FALSE) ids.clear();
+  static unsigned long calls = 0;
+  if (script().ghost_slot && script().ghost_slot->has_come(calls++)) ids.push_back(ghost);
+  const auto room = *count;
+  *count = claimed("slots", ids.size());
+  if (slots == nullptr) return CKR_OK;
+  if (room < ids.size()) return CKR_BUFFER_TOO_SMALL;
+  std::copy(ids.begin(), ids.end(), slots);
+  return CKR_OK;
+}
+
 CK_RV get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO* info) {
   const auto rv = real().C_GetSlotInfo(slot, info);
-  if (rv == CKR_OK) put(info->slotDescription, script().slot_description);
-  return rv;
+  if (rv != CKR_OK) return rv;
+  put(info->slotDescription, script().slot_description);
+  if (is_pulled()) info->flags &= ~static_cast<CK_FLAGS>(CKF_TOKEN_PRESENT);
+  return CKR_OK;
 }
 
 CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
@@ -72,49 +105,41 @@ CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
   return CKR_OK;
 }
 
-CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes,
-                          CK_ULONG count) {
-  const bool lends = script().lend_secrets && count == 1 && attributes->type == CKA_PRIVATE_EXPONENT;
-  if (!lends) return real().C_GetAttributeValue(session, object, attributes, count);
-  constexpr CK_ULONG size = 128;
-  if (attributes->pValue != nullptr) {
-    log("secret read");
-    std::memset(attributes->pValue, 0, std::min(size, attributes->ulValueLen));
-  }
-  attributes->ulValueLen = size;
-  return CKR_OK;
+CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void* application, CK_NOTIFY notify, CK_SESSION_HANDLE* session) {
+  const auto rv = real().C_OpenSession(slot, flags, application, notify, session);
+  if (rv != CKR_OK || !script().log_in_by_itself) return rv;
+  auto pin = keypad_entry();
+  const auto login_rv = real().C_Login(*session, CKU_USER, reinterpret_cast<CK_UTF8CHAR*>(pin.data()), pin.size());
+  return login_rv == CKR_USER_ALREADY_LOGGED_IN ? CKR_OK : login_rv;
 }
 
-CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count) {
-  if (!script().hide_public_keys) return real().C_FindObjects(session, objects, most, count);
-  // A piece that holds public keys alone is no end of the search: only an empty one is.
-  for (;;) {
-    const auto rv = real().C_FindObjects(session, objects, most, count);
-    if (rv != CKR_OK || *count == 0) return rv;
-    const auto* end = std::remove_if(objects, objects + *count, [session](CK_OBJECT_HANDLE object) {
-      CK_OBJECT_CLASS object_class = 0;
-      CK_ATTRIBUTE attribute{CKA_CLASS, &object_class, sizeof object_class};
-      return real().C_GetAttributeValue(session, object, &attribute, 1) == CKR_OK && object_class == CKO_PUBLIC_KEY;
-    });
-    *count = static_cast<CK_ULONG>(end - objects);
-    if (*count > 0) return CKR_OK;
-  }
+std::string login_line(CK_SESSION_HANDLE, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG) {
+  return std::string("C_Login ") + name_of(user) + (pin == nullptr ? " keypad" : "");
 }
 
 CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG pin_size) {
-  log(std::string("C_Login ") + name_of(user) + (pin == nullptr ? " keypad" : ""));
   if (is_locked()) return CKR_PIN_LOCKED;
   std::string keypad;
   if (pin == nullptr && (script().set_flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
-    const char* entered = std::getenv("EIDTOOL_TEST_PIN");
-    keypad = entered == nullptr ? "" : entered;
+    keypad = keypad_entry();
     pin = reinterpret_cast<CK_UTF8CHAR*>(keypad.data());
     pin_size = keypad.size();
   }
   const auto rv = real().C_Login(session, user, pin, pin_size);
   if (script().lock_after && rv == CKR_PIN_INCORRECT) count_wrong_pins(wrong_pins() + 1);
   if (script().lock_after && rv == CKR_OK) count_wrong_pins(0);
+  if (rv == CKR_OK && script().forget_login) {
+    unused_login = user == CKU_USER ? std::string(reinterpret_cast<const char*>(pin), pin_size) : "";
+  }
   return rv;
+}
+
+void use_up_login(CK_SESSION_HANDLE session) {
+  if (unused_login.empty()) return;
+  // The real key asks every time: it gets the answer that this one pretends to have still.
+  (void)real().C_Login(session, CKU_CONTEXT_SPECIFIC, reinterpret_cast<CK_UTF8CHAR*>(unused_login.data()),
+                       unused_login.size());
+  unused_login.clear();
 }
 
 }  // namespace eidtool::tests::filter

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+
+#include "modules/filter_module.hpp"
+
+namespace eidtool::tests::filter {
+
+namespace {
+
+bool pulled = false;
+
+/// How often each was called, and each length asked for.
+std::map<std::string, unsigned long> calls;
+std::map<std::string, std::size_t> claims;
+
+[[noreturn]] void die(Script::Death death) {
+  switch (death) {
+    case Script::Death::segmentation_fault:
+      ::signal(SIGSEGV, SIG_DFL);
+      ::raise(SIGSEGV);
+      break;
+    case Script::Death::exit: std::exit(EXIT_SUCCESS);
+    case Script::Death::abort: break;
+  }
+  std::abort();
+}
+
+/// What a token that is gone answers: its slot's functions (PKCS#11 2.40 §5.5) and those of its sessions, which
+/// its removal closed (§5.6). Nothing where the function has no need of one.
+std::optional<CK_RV> answer_without_token(const std::string& function) {
+  constexpr std::array of_module = {"C_Initialize",  "C_Finalize",    "C_GetInfo",
+                                    "C_GetSlotList", "C_GetSlotInfo", "C_WaitForSlotEvent"};
+  constexpr std::array of_slot = {"C_GetTokenInfo", "C_GetMechanismList", "C_GetMechanismInfo",
+                                  "C_InitToken",    "C_OpenSession",      "C_CloseAllSessions"};
+  if (std::find(of_module.begin(), of_module.end(), function) != of_module.end()) return std::nullopt;
+  const bool is_of_slot = std::find(of_slot.begin(), of_slot.end(), function) != of_slot.end();
+  return is_of_slot ? CKR_TOKEN_NOT_PRESENT : CKR_SESSION_HANDLE_INVALID;
+}
+
+/// The entry for a function, where its occasion has come.
+template <typename Entry, typename When>
+const Entry* due(const std::map<std::string, Entry>& entries, const std::string& function, unsigned long calls_before,
+                 const When& when) {
+  const auto found = entries.find(function);
+  return found != entries.end() && when(found->second).has_come(calls_before) ? &found->second : nullptr;
+}
+
+constexpr auto when_of = [](const auto& entry) { return entry.when; };
+
+}  // namespace
+
+bool is_pulled() { return pulled; }
+
+void ask(const std::string& prompt) {
+  (void)!::write(STDOUT_FILENO, prompt.data(), prompt.size());
+  std::array<char, 256> buffer{};
+  log("answered " + std::to_string(::read(STDIN_FILENO, buffer.data(), buffer.size())) + " bytes");
+}
+
+CK_ULONG claimed(const std::string& what, CK_ULONG truth) {
+  const auto found = script().lengths.find(what);
+  if (found == script().lengths.end()) return truth;
+  const auto& lengths = found->second;
+  return lengths.at(std::min(claims[what]++, lengths.size() - 1)).value_or(truth);
+}
+
+std::optional<CK_RV> fault_before(const std::string& function) {
+  const auto before = calls[function]++;
+  if (pulled) {
+    if (const auto answer = answer_without_token(function)) return answer;
+  }
+  if (const auto delay = script().delays.find(function); delay != script().delays.end()) {
+    ::usleep(static_cast<useconds_t>(delay->second * 1000));
+  }
+  if (const auto prompt = script().prompts.find(function); prompt != script().prompts.end()) ask(prompt->second);
+  if (due(script().blocks, function, before, [](const auto& when) { return when; }) != nullptr) {
+    log("blocked");
+    for (;;) ::pause();
+  }
+  if (const auto* crash = due(script().crashes, function, before, when_of)) die(crash->death);
+  if (const auto* pull = due(script().pulls, function, before, when_of); pull != nullptr && pull->rv != CKR_OK) {
+    pulled = true;
+    return pull->rv;
+  }
+  if (const auto* answer = due(script().returns, function, before, when_of)) return answer->rv;
+  return std::nullopt;
+}
+
+void fault_after(const std::string& function) {
+  if (due(script().pulls, function, calls[function] - 1, when_of) != nullptr) pulled = true;
+}
+
+}  // namespace eidtool::tests::filter
