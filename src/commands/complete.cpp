@@ -121,6 +121,13 @@ int Complete::run(const cli::Arguments& arguments, cli::Context& context) const 
   for (std::size_t index = 0; index + 2 < words.size(); ++index) {
     if (words[index] == "--module") context.modules.push_back(words[index + 1]);
   }
+  // Nobody waits long for a completion, and a module that crashes or hangs has nothing to offer.
+  pkcs11::WatchOrder order;
+  order.limit = std::chrono::seconds(3);
+  order.exit_status = cli::exit_status::done;
+  order.error_words = [](const Error&) { return pkcs11::LastWords{}; };
+  order.warning_words = [](const std::string&) { return pkcs11::LastWords{}; };
+  pkcs11::watch_calls(std::move(order));
   try {
     complete_words(words, context);
   } catch (const Error& error) {  // absent: no candidates

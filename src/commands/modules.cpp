@@ -26,6 +26,8 @@ struct Candidate {
   std::string name;                                    // a file of --module, or of the configuration
   std::optional<pkcs11::ConfiguredModule> configured;  // nothing: --module
 
+  /// As messages name it.
+  std::string title() const { return configured ? name : std::filesystem::path(name).filename().string(); }
   pkcs11::Module load() const { return configured ? pkcs11::Module::load(*configured) : pkcs11::Module::load(name); }
   /// A package brought it along, and it cannot begin for this user: SoftHSM without a configuration that can be read.
   bool is_of_no_use(const Error& error) const {
@@ -169,7 +171,7 @@ class Asked {
   }
 
   void fail(const std::string& what) {
-    failure = Error(ErrorKind::module_failed, "module " + in_quotes(candidate_.name) + " " + what,
+    failure = Error(ErrorKind::module_failed, "module " + in_quotes(candidate_.title()) + " " + what,
                     "--module FILE uses another module alone");
   }
 

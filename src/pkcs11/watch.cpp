@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 /// Null until watch_calls(); never ended, since a module may crash while the process ends.
 WatchOrder* watch_order = nullptr;
-volatile bool all_is_done = false;
+std::atomic<bool> all_is_done = false;
 
 thread_local Watch* current_call = nullptr;
 thread_local bool is_unhurried = false;
@@ -137,8 +137,9 @@ class Watcher {
 };
 
 void watch_calls(WatchOrder order) {
-  if (watch_order == nullptr) install_handlers();
+  if (watch_order != nullptr) return;
   watch_order = new WatchOrder(std::move(order));
+  install_handlers();
 }
 
 void expect_end(int exit_status) {

@@ -30,8 +30,8 @@ struct WatchOrder {
   std::function<LastWords(const std::string& message)> warning_words;
 };
 
-/// From now on, until the process ends, the calls of modules loaded later are watched. Called once, before any is
-/// loaded: it installs handlers of SIGSEGV and the like, and the watching itself takes a thread.
+/// From now on, until the process ends, the calls of modules loaded later are watched: handlers of SIGSEGV and the like
+/// are installed, and where there is a limit a thread looks after it. The first order counts, further ones do not.
 void watch_calls(WatchOrder order);
 
 /// All is done: a module that fails now is warned of, and the process ends with that status all the same.

@@ -100,6 +100,58 @@ TEST_CASE("a configured module that is missing, or fails, is named and hides no 
   CHECK(says(listing, "warning", "failing"));
 }
 
+TEST_CASE("a package's module that cannot begin for this user is told where it matters") {
+  Discovery discovery;
+  if (!discovery.is_possible()) return;
+  discovery.configure("softhsm2.module", "module: " + softhsm_module().string() + "\n");
+  discovery.configure("failing.module", "module: " + from_meson("EIDTOOL_FILTER_MODULE") + "\n");
+  const auto behind = discovery.desk.folder().parent_path() / "behind.so";
+  fs::copy_file(softhsm_module(), behind);
+  discovery.desk.write("script", "return C_Initialize CKR_GENERAL_ERROR\n");
+  discovery.desk.environment["EIDTOOL_TEST_MODULE"] = behind;
+  discovery.desk.environment["EIDTOOL_TEST_SCRIPT"] = discovery.desk.path("script");
+  discovery.desk.write("doc", "text");
+  CHECK(says(discovery.eidtool("slots"), "warning", "failing"));
+  for (const std::string line :
+       {"objects", "sign doc --as signature --force --pin-file ../pin", "export-cert -o c.der --force"}) {
+    INFO(line);
+    const auto outcome = discovery.eidtool(line);
+    CHECK(outcome.status == 0);
+    CHECK_FALSE(contains(outcome.errors, "failing"));
+    CHECK(says(discovery.eidtool(line + " --verbose"), "detail", "failing"));
+  }
+  for (const std::string line : {"objects --token nobody", "sign doc -o x --token nobody --pin-file ../pin",
+                                 "export-cert -o x --label nobody"}) {
+    INFO(line);
+    const auto outcome = discovery.eidtool(line);
+    CHECK(says(outcome, "warning", "failing"));
+  }
+}
+
+TEST_CASE("a configured module that crashes is named, whatever asks it") {
+  Discovery discovery;
+  if (!discovery.is_possible()) return;
+  discovery.configure("softhsm2.module", "module: " + softhsm_module().string() + "\n");
+  discovery.configure("bad.module", "module: " + from_meson("EIDTOOL_FILTER_MODULE") + "\npriority: 10\n");
+  const auto behind = discovery.desk.folder().parent_path() / "behind.so";
+  fs::copy_file(softhsm_module(), behind);
+  discovery.desk.write("script", "crash C_GetSlotList SIGSEGV\n");
+  discovery.desk.environment["EIDTOOL_TEST_MODULE"] = behind;
+  discovery.desk.environment["EIDTOOL_TEST_SCRIPT"] = discovery.desk.path("script");
+  discovery.desk.write("doc", "text");
+  const auto listing = discovery.eidtool("slots --json");
+  CHECK(listing.status == 0);
+  CHECK(json_lines(listing.output).size() == 1);
+  CHECK(says(listing, "warning", "module 'bad' crashed in C_GetSlotList"));
+  const auto signing = discovery.eidtool("sign doc --pin-file ../pin");
+  CHECK(signing.status == 6);
+  CHECK(says(signing, "error", "module 'bad' crashed in C_GetSlotList"));
+  CHECK(says(signing, "hint", "--module"));
+  // The named one alone is loaded.
+  CHECK(discovery.eidtool("sign doc --as signature --pin-file ../pin --uri 'pkcs11:?module-name=softhsm2'").status ==
+        0);
+}
+
 TEST_CASE("one library that is configured twice is one module, and nothing is amiss") {
   Discovery discovery;
   if (!discovery.is_possible()) return;

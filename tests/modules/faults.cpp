@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdlib>
 #include <map>
 
@@ -21,10 +21,12 @@ std::map<std::string, std::size_t> claims;
 
 [[noreturn]] void die(Script::Death death) {
   switch (death) {
-    case Script::Death::segmentation_fault:
-      ::signal(SIGSEGV, SIG_DFL);
-      ::raise(SIGSEGV);
+    case Script::Death::segmentation_fault: {
+      // Really, and where no sanitizer sees it coming.
+      auto* page = ::mmap(nullptr, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      *static_cast<volatile char*>(page) = 0;
       break;
+    }
     case Script::Death::exit: std::exit(EXIT_SUCCESS);
     case Script::Death::abort: break;
   }
