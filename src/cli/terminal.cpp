@@ -7,10 +7,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -41,7 +43,8 @@ class WithoutEcho {
     hidden.c_lflag |= ICANON | ISIG;
     ::tcsetattr(descriptor_, TCSAFLUSH, &hidden);
   }
-  void restore() { ::tcsetattr(descriptor_, TCSAFLUSH, &before_); }
+  /// A signal handler may call it.
+  void restore() const { ::tcsetattr(descriptor_, TCSAFLUSH, &before_); }
 
  private:
   int descriptor_;
@@ -50,6 +53,20 @@ class WithoutEcho {
 
 /// Where the handler below writes to; -1: nobody listens.
 std::atomic<int> signal_pipe = -1;
+
+/// Sent by the processor where an instruction fails: it is no use to go on and read them later.
+constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+/// Sent to those in the background, from where nobody can switch the echo off.
+constexpr std::array background_signals = {SIGTTIN, SIGTTOU};
+/// Which nobody can catch, or which do nothing by default.
+constexpr std::array other_signals = {SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG};
+
+bool is_read(int number) {
+  const auto is_one_of = [&](const auto& list) { return std::ranges::find(list, number) != list.end(); };
+  // glibc keeps those between the others and SIGRTMIN for itself.
+  const bool is_real = number < 32 || number >= SIGRTMIN;
+  return is_real && !is_one_of(crash_signals) && !is_one_of(background_signals) && !is_one_of(other_signals);
+}
 
 extern "C" void write_signal(int number) {
   const int before = errno;
@@ -70,9 +87,11 @@ class SignalsAsReads {
     reading_ = FileDescriptor(ends[0]);
     writing_ = FileDescriptor(ends[1]);
     signal_pipe = writing_.number();
-    for (auto& [number, action] : before_) {
-      ::sigaction(number, nullptr, &action);
-      catch_it(number, action);
+    for (int number = 1; number <= SIGRTMAX; ++number) {
+      Caught caught{number, {}};
+      if (!is_read(number) || ::sigaction(number, nullptr, &caught.before) != 0) continue;
+      before_.push_back(caught);
+      catch_it(number, caught.before);
     }
   }
   SignalsAsReads(const SignalsAsReads&) = delete;
@@ -116,8 +135,41 @@ class SignalsAsReads {
 
   FileDescriptor reading_;
   FileDescriptor writing_;
-  std::array<Caught, 8> before_ = {Caught{SIGINT, {}},  Caught{SIGTERM, {}}, Caught{SIGHUP, {}},  Caught{SIGQUIT, {}},
-                                   Caught{SIGTSTP, {}}, Caught{SIGALRM, {}}, Caught{SIGUSR1, {}}, Caught{SIGUSR2, {}}};
+  std::vector<Caught> before_;
+};
+
+/// The echo comes back before a crash ends the process.
+class EchoAfterCrash {
+ public:
+  explicit EchoAfterCrash(const WithoutEcho& echo) {
+    hidden_ = &echo;
+    struct sigaction action {};
+    action.sa_sigaction = restore;
+    action.sa_flags = SA_SIGINFO;
+    for (std::size_t index = 0; index < crash_signals.size(); ++index) {
+      ::sigaction(crash_signals[index], &action, &before_[index]);
+    }
+  }
+  EchoAfterCrash(const EchoAfterCrash&) = delete;
+  EchoAfterCrash& operator=(const EchoAfterCrash&) = delete;
+  ~EchoAfterCrash() {
+    for (std::size_t index = 0; index < crash_signals.size(); ++index) give_back(crash_signals[index]);
+  }
+
+ private:
+  static void give_back(int number) {
+    const auto place = std::ranges::find(crash_signals, number) - crash_signals.begin();
+    ::sigaction(number, &before_[static_cast<std::size_t>(place)], nullptr);
+  }
+  static void restore(int number, siginfo_t* information, void*) {
+    hidden_->restore();
+    give_back(number);
+    // What an instruction caused happens again by itself.
+    if (information->si_code <= 0) (void)::raise(number);
+  }
+
+  static inline const WithoutEcho* hidden_ = nullptr;
+  static inline std::array<struct sigaction, crash_signals.size()> before_;
 };
 
 /// Appends what the terminal has; true at the end of the line. The kernel edits the line (backspace,
@@ -146,6 +198,7 @@ void Terminal::say(const std::string& text) { write_all(descriptor_.number(), as
 Pin Terminal::ask_pin(const std::string& prompt) {
   SignalsAsReads signals;
   WithoutEcho echo(descriptor_.number());
+  const EchoAfterCrash after_crash(echo);
   Pin pin;
   say(prompt);
   for (;;) {

@@ -54,12 +54,14 @@ void say(int descriptor, std::string_view words, std::string_view function) noex
 constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 std::array<struct sigaction, crash_signals.size()> actions_before;
 
-extern "C" void end_crash(int number) {
+extern "C" void end_crash(int number, siginfo_t* information, void*) {
   if (current_call != nullptr) end_process(*current_call, WatchedModule::Fate::crashed);
-  // Not in a module's call: a bug of our own, which is to be seen as what it is. What caused the signal happens again.
+  // Not in a module's call: a bug of our own, which is to be seen as what it is. What an instruction caused happens
+  // again by itself.
   for (std::size_t index = 0; index < crash_signals.size(); ++index) {
     if (crash_signals[index] == number) ::sigaction(number, &actions_before[index], nullptr);
   }
+  if (information->si_code <= 0) (void)::raise(number);  // somebody sent it
 }
 
 void end_exit() {
@@ -74,8 +76,8 @@ void install_handlers() {
   stack.ss_size = own_stack.size();
   ::sigaltstack(&stack, nullptr);
   struct sigaction action {};
-  action.sa_handler = end_crash;
-  action.sa_flags = SA_ONSTACK;
+  action.sa_sigaction = end_crash;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
   for (std::size_t index = 0; index < crash_signals.size(); ++index) {
     ::sigaction(crash_signals[index], &action, &actions_before[index]);
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include <set>
 #include <string>
 
 #include "support/catch.hpp"
@@ -86,16 +88,46 @@ TEST_CASE("a module with threads of its own changes nothing in what signals do a
   }
 }
 
-TEST_CASE("a signal that ends the prompt leaves the terminal echoing") {
+TEST_CASE("every signal that can be caught leaves the terminal echoing") {
   Desk desk;
   put_document(desk);
-  TerminalSession signing(desk.eidtool_program("sign doc"), {});
-  signing.expect("PIN");
-  signing.send_signal(SIGTERM);
-  const auto outcome = signing.wait();
-  CHECK(outcome.signal == SIGTERM);
-  CHECK(signing.echoed_at_end());
+  for (int number = 1; number <= SIGRTMAX; ++number) {
+    const std::set<int> others = {SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG,
+                                  SIGPIPE, SIGINT,  SIGTSTP, SIGTTIN, SIGTTOU};
+    if (others.contains(number) || (number >= 32 && number < SIGRTMIN)) continue;
+    INFO(::strsignal(number));
+    TerminalSession signing(desk.eidtool_program("sign doc"), {});
+    signing.expect("PIN");
+    signing.send_signal(number);
+    const auto outcome = signing.wait();
+    CHECK(outcome.signal == number);
+    CHECK(signing.echoed_at_end());
+  }
+  CHECK(desk.logged("C_Login") == 0);
   CHECK(desk.files().size() == 1);
+}
+
+TEST_CASE("Ctrl-Z at the prompt gives the terminal back, and it is asked again when it goes on") {
+  Desk desk;
+  put_document(desk);
+  auto program = desk.eidtool_program("sign doc");
+  // A shell with job control, which leaves the terminal's settings alone.
+  const std::vector<std::string> shell = {"sh", "-mc", "\"$@\"; echo stopped; read line; fg; echo ended with $?", "sh"};
+  program.words.insert(program.words.begin(), shell.begin(), shell.end());
+  TerminalSession signing(program, {});
+  signing.expect("PIN");
+  CHECK_FALSE(signing.echoes());
+  signing.send(control_z);
+  signing.expect("stopped");
+  CHECK(signing.echoes());
+  signing.send("\n");
+  signing.expect("PIN of");
+  CHECK_FALSE(signing.echoes());
+  signing.send("1234\n");
+  signing.expect("ended with 0");
+  CHECK(signing.wait().status == 0);
+  CHECK(signing.echoed_at_end());
+  CHECK(desk.logged("C_Login") == 1);
 }
 
 TEST_CASE("a wrong PIN is sent once and asked for once, however many files there are") {

@@ -49,6 +49,11 @@ void TerminalSession::send(const std::string& text) {
   }
 }
 
+void TerminalSession::wait_until(const std::function<bool()>& done) {
+  child_.exchange([&] { return done() || child_.has_ended(); });
+  if (!done()) throw std::runtime_error("the program ended too early:\n" + child_.so_far().terminal);
+}
+
 bool TerminalSession::echoes() const {
   termios settings{};
   if (::tcgetattr(ends_.controller.number(), &settings) != 0) throw std::runtime_error("cannot ask the terminal");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "support/process.hpp"
@@ -24,9 +25,12 @@ class TerminalSession {
   /// ends without.
   void expect(const std::string& text);
   void send(const std::string& text);
+  /// Keeps reading until `done`, or the program ends: then it throws.
+  void wait_until(const std::function<bool()>& done);
   /// Whether the terminal shows what is typed.
   bool echoes() const;
   void send_signal(int number);
+  pid_t id() const { return child_.id(); }
   /// Keeps reading until the program ends.
   Outcome wait();
   /// After wait(): whether the program left the terminal echoing.
@@ -49,5 +53,6 @@ class TerminalSession {
 /// What is typed to cancel, and to say that there is no more.
 inline constexpr const char* control_c = "\x03";
 inline constexpr const char* control_d = "\x04";
+inline constexpr const char* control_z = "\x1a";
 
 }  // namespace eidtool::tests
