@@ -183,10 +183,14 @@ std::vector<Slot> Module::slots(Slots which) const {
   const CK_BBOOL with_token = which == Slots::with_token ? CK_TRUE : CK_FALSE;
   const auto subject = "module " + in_quotes(name());
   std::vector<CK_SLOT_ID> ids;
-  constexpr int most_tries = 8;  // readers come and go between the two calls, but not for ever
+  constexpr CK_ULONG most_slots = 1UL << 12UL;  // a module that says that there are more is mistaken
+  constexpr int most_tries = 8;                 // readers come and go between the two calls, but not for ever
   for (int tries = 0;; ++tries) {
     CK_ULONG count = 0;
     check(functions().C_GetSlotList(with_token, nullptr, &count), "C_GetSlotList", subject);
+    if (count > most_slots) {
+      throw Error(ErrorKind::module_failed, subject + " claims " + std::to_string(count) + " slots");
+    }
     ids.resize(count);
     if (count == 0) break;
     const auto rv = functions().C_GetSlotList(with_token, ids.data(), &count);
