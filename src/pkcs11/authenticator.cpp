@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkcs11/check.hpp"
+#include "pkcs11/names.hpp"
 
 namespace eidtool::pkcs11 {
 
@@ -150,7 +151,9 @@ void Authenticator::refused(const Session& session, CK_RV login_rv) {
   const auto rv = token.module().functions().C_GetTokenInfo(token.slot_id(), &fresh);
   if (rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_DEVICE_REMOVED || rv == CKR_TOKEN_NOT_RECOGNIZED) {
     // Some modules answer CKR_PIN_LOCKED where there is no card any more.
-    throw Error(ErrorKind::token_removed, token.subject() + " was removed while its PIN was checked",
+    throw Error(ErrorKind::token_removed,
+                token.subject() + " was removed while its PIN was checked (C_Login answered " +
+                    return_value_name(login_rv) + ")",
                 "put the card in and try again")
         .with_function("C_Login", login_rv);
   }

@@ -53,22 +53,26 @@ Object::Object(const Session& session, CK_OBJECT_HANDLE handle)
 
 CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
   constexpr int most_tries = 8;
+  const auto claims = [&](CK_ULONG size) {
+    return Error(ErrorKind::module_failed, session_->token().subject() + " claims that " + attribute_name(type) +
+                                               " has " + std::to_string(size) + " bytes");
+  };
   for (int tries = 0;; ++tries) {
     CK_ATTRIBUTE attribute{type, nullptr, 0};
     auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
     if (rv != CKR_OK) return rv;
     if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
-    if (attribute.ulValueLen > largest_attribute) {
-      throw Error(ErrorKind::module_failed, session_->token().subject() + " claims that " + attribute_name(type) +
-                                                " has " + std::to_string(attribute.ulValueLen) + " bytes");
-    }
+    if (attribute.ulValueLen > largest_attribute) throw claims(attribute.ulValueLen);
     value.assign(attribute.ulValueLen, 0);
     if (value.empty()) return CKR_OK;
     attribute.pValue = value.data();
     rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
     if (rv == CKR_BUFFER_TOO_SMALL && tries < most_tries) continue;
     if (rv != CKR_OK) return rv;
-    if (attribute.ulValueLen < value.size()) value.resize(attribute.ulValueLen);
+    // An attribute that is gone since its size was asked for.
+    if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
+    if (attribute.ulValueLen > value.size()) throw claims(attribute.ulValueLen);
+    value.resize(attribute.ulValueLen);
     return CKR_OK;
   }
 }

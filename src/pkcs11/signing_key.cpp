@@ -131,12 +131,15 @@ Bytes SigningKey::sign(const SignatureAlgorithm& algorithm, Message& message) {
     Answer answer{"C_Sign", CKR_OK};
     pin_was_spent_ = false;
     answer.rv = sign_by(way, algorithm, message, signature, answer.function);
-    if (answer.rv == CKR_OK) return signature;
+    if (answer.rv == CKR_OK) {
+      has_signed_ = true;
+      return signature;
+    }
     // The way that failed first is the one that the card was thought to take: what became of the other, or
     // that it could not even begin, says less.
     const bool says_more = !first_refusal || !(is_refusal(answer.rv) || cannot_begin(answer.rv));
     if (says_more && !is_refusal(answer.rv)) {
-      throw error_for(answer.rv, answer.function, session_.token().subject());
+      throw failure(answer.rv, answer.function);
     }
     if (!first_refusal) first_refusal = answer;
     // The other way is worth a try where it costs neither a PIN nor input that cannot be had again.
@@ -147,6 +150,17 @@ Bytes SigningKey::sign(const SignatureAlgorithm& algorithm, Message& message) {
   const auto& [function, rv] = first_refusal.value();
   throw Error(refusal.kind(), std::string(refusal.what()) + ": " + function + " answered " + return_value_name(rv),
               refusal.hint())
+      .with_function(function, rv);
+}
+
+Error SigningKey::failure(CK_RV rv, const char* function) const {
+  auto error = error_for(rv, function, session_.token().subject());
+  if (rv != CKR_USER_NOT_LOGGED_IN || always_authenticate_) return error;
+  // As a DNIe does (OpenSC#810), whose profile says so.
+  return Error(error.kind(), error.what(),
+               has_signed_ ? "the key forgets its login after a signature: sign the documents one at a time"
+                           : "the key wants the PIN at every signature and does not say so, or another program logged "
+                             "out: eidtool has no way to ask for it")
       .with_function(function, rv);
 }
 

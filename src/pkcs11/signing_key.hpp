@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/signer.hpp"
 #include "pkcs11/authenticator.hpp"
 #include "pkcs11/session.hpp"
@@ -47,6 +48,8 @@ class SigningKey : public Signer {
   std::vector<Way> ways(const SignatureAlgorithm& algorithm, const Message& message) const;
   CK_RV sign_by(Way way, const SignatureAlgorithm& algorithm, Message& message, Bytes& signature,
                 const char*& function);
+  /// With a hint where the key forgot its login.
+  Error failure(CK_RV rv, const char* function) const;
   CK_RV begin(CK_MECHANISM& mechanism, const char*& function);
   CK_RV finish(const Bytes* input, Bytes& signature, const char*& function);
 
@@ -58,6 +61,7 @@ class SigningKey : public Signer {
   KeyFacts facts_;
   bool always_authenticate_;
   bool pin_was_spent_ = false;  // for the signature at hand
+  bool has_signed_ = false;
   std::vector<Mechanism> mechanisms_;
   std::string last_mechanism_;
 };

@@ -14,6 +14,15 @@ namespace {
 
 Version version_of(const CK_VERSION& version) { return {version.major, version.minor}; }
 
+/// Answers to the look into a slot whose card, or reader, went away since it was listed.
+bool is_gone(CK_RV rv) {
+  return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED || rv == CKR_DEVICE_REMOVED ||
+         rv == CKR_SLOT_ID_INVALID;
+}
+
+/// No token knows so many mechanisms; a module that says so is mistaken.
+constexpr CK_ULONG most_mechanisms = 1UL << 16UL;
+
 }  // namespace
 
 PinState TokenInfo::pin_state() const {
@@ -65,6 +74,9 @@ std::vector<Mechanism> Token::mechanisms() const {
   for (int tries = 0;; ++tries) {
     CK_ULONG count = 0;
     check(module_.functions().C_GetMechanismList(slot_id_, nullptr, &count), "C_GetMechanismList", subject());
+    if (count > most_mechanisms) {
+      throw Error(ErrorKind::module_failed, subject() + " claims " + std::to_string(count) + " mechanisms");
+    }
     types.resize(count);
     if (count == 0) break;
     const auto rv = module_.functions().C_GetMechanismList(slot_id_, types.data(), &count);
@@ -117,11 +129,15 @@ SlotInfo Slot::info() const {
 }
 
 std::optional<Token> Slot::token() const {
-  const auto slot_info = raw_info();
+  const auto subject = "slot " + std::to_string(id_) + " of module " + in_quotes(module_.name());
+  CK_SLOT_INFO slot_info{};
+  auto rv = module_.functions().C_GetSlotInfo(id_, &slot_info);
+  if (is_gone(rv)) return std::nullopt;
+  check(rv, "C_GetSlotInfo", subject);
   CK_TOKEN_INFO info{};
-  const auto rv = module_.functions().C_GetTokenInfo(id_, &info);
-  if (rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED || rv == CKR_DEVICE_REMOVED) return std::nullopt;
-  check(rv, "C_GetTokenInfo", "slot " + std::to_string(id_) + " of module " + in_quotes(module_.name()));
+  rv = module_.functions().C_GetTokenInfo(id_, &info);
+  if (is_gone(rv)) return std::nullopt;
+  check(rv, "C_GetTokenInfo", subject);
   return Token(module_, id_, slot_info, info);
 }
 
