@@ -79,6 +79,13 @@ class Collector {
     // A session object (CKA_TOKEN false), such as a YubiKey's attestation, is nobody's certificate.
     if (!value || value->empty() || !object.flag(CKA_TOKEN).value_or(true)) return;
     const auto label = object.text(CKA_LABEL).value_or("");
+    const auto id = object.attribute_if_any(CKA_ID).value_or(Bytes());
+    // Twins: the same certificate under the same id and label is one, for whoever chooses.
+    const bool is_known = std::any_of(offer_.pairs.begin(), offer_.pairs.end(), [&](const Pair& pair) {
+      return pair.certificate && pair.certificate->der() == *value && pair.id == id && pair.label == label &&
+             pair.token().slot_id() == token.slot_id() && pair.token().module() == token.module();
+    });
+    if (is_known) return;
     std::optional<crypto::Certificate> certificate;
     try {
       certificate = crypto::Certificate::from_der(*value, "certificate " + in_quotes(label));
@@ -87,15 +94,7 @@ class Collector {
       offer_.reasons.emplace_back(error.what());
       return;
     }
-    Pair pair{session,
-              certificate,
-              std::nullopt,
-              label,
-              label,
-              {},
-              object.attribute_if_any(CKA_ID).value_or(Bytes()),
-              purpose_of(token, label, *certificate),
-              ""};
+    Pair pair{session, certificate, std::nullopt, label, label, {}, id, purpose_of(token, label, *certificate), ""};
     bool has_visible_key = false;
     bool belongs_to_another = false;
     std::vector<std::string> labels = {label};
