@@ -51,7 +51,7 @@ struct Rule {
 constexpr Expected survives = {0, false};
 
 const std::set<std::string> listings = {"slots", "objects"};
-const std::set<std::string> signings = {"sign", "sign in pieces", "sign each time"};
+const std::set<std::string> signings = {"sign", "sign in pieces", "sign each time", "sign cades"};
 const std::set<std::string> gone = {"CKR_SLOT_ID_INVALID", "CKR_TOKEN_NOT_PRESENT", "CKR_TOKEN_NOT_RECOGNIZED",
                                     "CKR_DEVICE_REMOVED"};
 
@@ -86,14 +86,18 @@ const std::vector<Rule> rules = {
     {signings, {"C_Login"}, At::first, {"CKR_USER_ALREADY_LOGGED_IN"}, {4, false}},
 
     // The other mechanism is tried where that costs no PIN, and another session where an operation is left open.
-    {{"sign", "sign each time"},
+    {{"sign", "sign each time", "sign cades"},
      {"C_SignInit"},
      At::any,
      {"CKR_ARGUMENTS_BAD", "CKR_KEY_FUNCTION_NOT_PERMITTED", "CKR_KEY_TYPE_INCONSISTENT", "CKR_MECHANISM_INVALID",
       "CKR_MECHANISM_PARAM_INVALID"},
      survives},
     {{}, {"C_SignInit"}, At::any, {"CKR_OPERATION_ACTIVE"}, survives},
-    {{"sign"}, {"C_Sign"}, At::any, {"CKR_ARGUMENTS_BAD", "CKR_DATA_INVALID", "CKR_DATA_LEN_RANGE"}, survives},
+    {{"sign", "sign cades"},
+     {"C_Sign"},
+     At::any,
+     {"CKR_ARGUMENTS_BAD", "CKR_DATA_INVALID", "CKR_DATA_LEN_RANGE"},
+     survives},
 
     {{},
      {},
@@ -288,6 +292,10 @@ TEST_CASE("sign takes every answer to every call where a document goes to the to
 
 TEST_CASE("sign takes every answer to every call with a key that asks for the PIN every time") {
   check_every_call({"sign each time", "sign doc --as signature --pin-file ../pin", "doc.sig"});
+}
+
+TEST_CASE("sign takes every answer to every call where it collects the issuers of a CMS signature") {
+  check_every_call({"sign cades", "sign doc --format cades --pin-file ../pin", "doc.p7s"});
 }
 
 TEST_CASE("export-cert takes every answer to every call") {
