@@ -19,6 +19,9 @@ namespace {
 /// No attribute of any card is larger; a module that says so is mistaken.
 constexpr CK_ULONG largest_attribute = 16UL << 20UL;  // bytes
 
+/// No token holds so many; a module whose search never ends is mistaken.
+constexpr std::size_t most_objects = 1UL << 20UL;
+
 }  // namespace
 
 Template& Template::add(CK_ATTRIBUTE_TYPE type, BytesView value) {
@@ -166,16 +169,21 @@ std::vector<Object> Session::find(const Template& wanted) const {
   std::vector<CK_OBJECT_HANDLE> handles;
   std::array<CK_OBJECT_HANDLE, 64> piece{};
   CK_RV rv = CKR_OK;
+  CK_ULONG count = 0;
   for (;;) {
-    CK_ULONG count = 0;
+    count = 0;
     rv = functions().C_FindObjects(handle(), piece.data(), piece.size(), &count);
-    if (rv != CKR_OK || count == 0 || count > piece.size()) break;
+    if (rv != CKR_OK || count == 0 || count > piece.size() || handles.size() > most_objects) break;
     handles.insert(handles.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(count));
   }
   // Ended in any case, or no other search can begin in this session.
   const auto final_rv = functions().C_FindObjectsFinal(handle());
   check(rv, "C_FindObjects", token().subject());
   check(final_rv, "C_FindObjectsFinal", token().subject());
+  if (count > 0) {
+    throw Error(ErrorKind::module_failed, token().subject() + " claims to have found " + std::to_string(count) +
+                                              " objects behind " + std::to_string(handles.size()) + " others");
+  }
   std::vector<Object> objects;
   objects.reserve(handles.size());
   for (const auto found : handles) objects.emplace_back(*this, found);

@@ -90,7 +90,7 @@ class Script {
   std::optional<std::string> slot_description;
 
   /// What is claimed instead of a length, one after the other, the last for ever; nothing stands for the
-  /// truth. By `slots`, `mechanisms`, `signature` or an attribute's name.
+  /// truth. By `slots`, `mechanisms`, `found`, `signature` or an attribute's name.
   std::map<std::string, std::vector<std::optional<CK_ULONG>>> lengths;
 
   bool lists(CK_MECHANISM_TYPE mechanism) const;
