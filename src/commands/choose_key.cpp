@@ -255,6 +255,10 @@ Pair choose_pair(const Selection& selection, cli::Context& context) {
   }
   const auto search = find_tokens(selection, context);
   const auto offer = offer_of(search, selection, context);
+  if (selection.says_nothing_of_key()) {
+    // It may have been the usual one: another is not to take its place without a word.
+    for (const auto& reason : offer.reasons) context.console.warning("passed over: " + reason);
+  }
   auto pair = choose_from(offer.pairs, selection, context);
   context.console.detail("chose " + pair.uri);
   return pair;

@@ -40,6 +40,11 @@ TEST_CASE("lengths that are no truth are found out, and cost no PIN") {
       {"length mechanisms 1000 -", 0, ""},
       {"length mechanisms 1000000000000", 6, "claims 1000000000000 mechanisms"},
       {"length mechanisms unavailable", 6, "mechanisms"},
+      {"length found 0", 4, "no key with a certificate"},
+      {"length found - - 65", 6, "claims to have found 65 objects"},
+      {"length found 64", 6, "claims to have found 64 objects behind 10"},
+      {"return C_GetSlotList CKR_BUFFER_TOO_SMALL after 1", 6, "C_GetSlotList answered CKR_BUFFER_TOO_SMALL"},
+      {"return C_GetMechanismList CKR_BUFFER_TOO_SMALL after 1", 6, "C_GetMechanismList answered CKR_BUFFER_TOO_SMALL"},
       {"length CKA_VALUE 0", 4, "no key with a certificate"},
       {"length CKA_VALUE unavailable", 4, "no key with a certificate"},
       {"length CKA_VALUE - unavailable", 4, "no key with a certificate"},
@@ -71,6 +76,17 @@ TEST_CASE("lengths that are no truth are found out, and cost no PIN") {
       CHECK((listed.status == 0 || listed.status == 6));
     }
   }
+}
+
+TEST_CASE("a certificate that cannot be read is passed over aloud where another takes its place") {
+  Desk desk;
+  const auto outcome = sign_with(desk, "length CKA_VALUE - 20 -\n");
+  CHECK(outcome.status == 0);
+  CHECK(says(outcome, "warning", "passed over: certificate 'CITIZEN AUTHENTICATION CERTIFICATE'"));
+  // One that was asked for by name is not.
+  const auto named = sign_with(desk, "length CKA_VALUE - 20 -\n", " --as signature");
+  CHECK(named.status == 0);
+  CHECK_FALSE(says(named, "warning", "passed over"));
 }
 
 TEST_CASE("attributes that vanish between two calls are as good as absent") {
