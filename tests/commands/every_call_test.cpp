@@ -261,8 +261,8 @@ void check_every_call(const Walk& walk) {
       const auto complaint = worker.complaints(one);
       if (complaint.empty()) continue;
       const std::lock_guard lock(mutex);
-      complaints.push_back(walk.name + ": " + one.function + (one.is_first ? ", first: " : ", last: ") + one.code.name +
-                           "\n" + complaint);
+      complaints.push_back(walk.name + ": " + one.function + " (PKCS#11 2.40 " + clause_of(one.function) + ")" +
+                           (one.is_first ? ", first: " : ", last: ") + one.code.name + "\n" + complaint);
     }
   };
   std::thread helper([&] { work(second); });

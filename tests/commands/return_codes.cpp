@@ -88,15 +88,22 @@ const std::vector<Function> functions = {
 
 #undef CODE
 
-}  // namespace
-
-std::vector<Code> codes_of(const std::string& function) {
+const Function& row_of(const std::string& function) {
   const auto row =
       std::find_if(functions.begin(), functions.end(), [&](const Function& one) { return one.name == function; });
   if (row == functions.end()) throw std::runtime_error("the table of return codes lacks " + function);
+  return *row;
+}
+
+}  // namespace
+
+std::vector<Code> codes_of(const std::string& function) {
   auto codes = universal;
-  codes.insert(codes.end(), row->codes.begin(), row->codes.end());
+  const auto& own = row_of(function).codes;
+  codes.insert(codes.end(), own.begin(), own.end());
   return codes;
 }
+
+std::string clause_of(const std::string& function) { return row_of(function).clause; }
 
 }  // namespace eidtool::tests
