@@ -8,15 +8,26 @@
 
 namespace eidtool {
 
-/// Text that strangers chose (labels, subjects, file names), safe for a terminal: control
-/// characters, bidirectional and invisible ones become `\u{202e}`, bytes that are not UTF-8 `\xff`.
+/// Text that strangers chose (labels, subjects, file names), safe for a terminal: control characters, bidirectional and
+/// invisible ones become `\u{202e}`, bytes that are not UTF-8 `\xff`; so do marks with no letter below them, all but a
+/// few on one letter, and all but a few blanks in a row.
 std::string printable(std::string_view text);
 
-/// printable() between single quotes.
+/// printable(), the middle left out where it would take many lines.
+std::string brief(std::string_view text);
+
+/// brief() between single quotes.
 std::string in_quotes(std::string_view text);
+
+/// JSON that is well-formed UTF-8, with the same meaning: what printable() escapes for its kind is `\u202e`.
+std::string escaped_for_json(std::string_view json);
 
 /// Columns that printable text takes on a terminal.
 std::size_t display_width(std::string_view text);
+
+/// Lines of at most `width` columns, broken at blanks; 0: one line. A word of ASCII stays in one piece, to be copied (a
+/// URI, the name of a file); others are broken, as not all scripts have blanks. For printable text.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 /// Padded at the right with spaces to `width` columns.
 std::string padded(std::string_view text, std::size_t width);

@@ -48,10 +48,11 @@ class Output {
   bool failed_ = false;
 };
 
-/// One line without its end; strings that are not UTF-8 get U+FFFD in the place of what is not.
+/// One line without its end. Strings that are not UTF-8 get U+FFFD in the place of what is not; characters that act on
+/// a terminal are escapes.
 std::string to_json(const Record& record);
 
-/// Lines, each with its end. `width`: columns of the terminal, at which lists are folded; 0: not.
+/// Lines, each with its end. `width`: columns of the terminal, at which they are folded; 0: not.
 std::string to_text(const Record& record, bool colored, std::size_t width);
 
 /// Columns of the terminal on a descriptor; 0 where it is none.

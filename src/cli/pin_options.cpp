@@ -19,8 +19,8 @@ namespace eidtool::cli {
 namespace {
 
 std::string prompt_for(const PinRequest& request) {
-  auto prompt = (request.pin_name.empty() ? "PIN" : printable(request.pin_name)) + " of " + in_quotes(request.token);
-  if (!request.card.empty()) prompt += " (" + printable(request.card) + ")";
+  auto prompt = (request.pin_name.empty() ? "PIN" : brief(request.pin_name)) + " of " + in_quotes(request.token);
+  if (!request.card.empty()) prompt += " (" + brief(request.card) + ")";
   if (!request.key.empty()) prompt += ", to sign with " + in_quotes(request.key);
   if (request.state == PinState::count_low) prompt += " [a wrong PIN was entered before]";
   if (request.state == PinState::final_try) prompt += " [LAST TRY: one more wrong PIN locks it]";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "cli/output.hpp"
 
 namespace eidtool::cli {
@@ -38,7 +39,7 @@ Json json_of(const Record& record) {
 }  // namespace
 
 std::string to_json(const Record& record) {
-  return json_of(record).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return escaped_for_json(json_of(record).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace eidtool::cli

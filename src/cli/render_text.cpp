@@ -9,7 +9,7 @@ namespace eidtool::cli {
 namespace {
 
 constexpr std::size_t indent_step = 2;
-constexpr std::size_t narrowest_value = 24;  // columns; below that a list is not folded but left to the terminal
+constexpr std::size_t narrowest_value = 24;  // columns; below that a value is not folded but left to the terminal
 
 const char* color_of(Record::Tone tone) {
   switch (tone) {
@@ -29,7 +29,7 @@ std::string label_of(const std::string& name) {
   return label;
 }
 
-/// `one, two,` / `three` at most `width` columns wide; 0: on one line.
+/// `one, two,` / `three` at most `width` columns wide; 0: on one line. A value stays together where it fits on a line.
 std::vector<std::string> fold(const std::vector<std::string>& values, std::size_t width) {
   std::vector<std::string> lines(1);
   for (const auto& value : values) {
@@ -43,7 +43,11 @@ std::vector<std::string> fold(const std::vector<std::string>& values, std::size_
       lines.push_back(piece);
     }
   }
-  return lines;
+  std::vector<std::string> folded;
+  for (const auto& line : lines) {
+    for (auto& part : wrapped(line, width)) folded.push_back(std::move(part));
+  }
+  return folded;
 }
 
 class Renderer {
@@ -54,13 +58,8 @@ class Renderer {
 
   void render(const Record& record, std::size_t indent) {
     if (!record.heading_text().empty()) {
-      text.append(indent, ' ');
-      if (record.is_heading_alone()) {
-        text += record.heading_text() + "\n";
-        return;
-      }
-      text += colored_ ? color_of(record.tone()) + record.heading_text() + "\x1b[0m" : record.heading_text();
-      text += "\n";
+      put_heading(record, indent);
+      if (record.is_heading_alone()) return;
       indent += indent_step;
     }
     std::size_t label_width = 0;
@@ -84,6 +83,19 @@ class Renderer {
     return true;
   }
 
+  /// Further lines of it stand further in than what is below.
+  void put_heading(const Record& record, std::size_t indent) {
+    const bool is_colored = colored_ && !record.is_heading_alone();
+    const auto column = indent + 2 * indent_step;
+    const auto lines = wrapped(record.heading_text(), room_behind(column));
+    for (const auto& line : lines) {
+      text.append(&line == &lines.front() ? indent : column, ' ');
+      text += (is_colored ? color_of(record.tone()) + line + "\x1b[0m" : line) + "\n";
+    }
+  }
+
+  std::size_t room_behind(std::size_t column) const { return width_ >= column + narrowest_value ? width_ - column : 0; }
+
   void render(const Record::Field& field, std::size_t indent, std::size_t label_width) {
     if (const auto* records = std::get_if<std::vector<Record>>(&field.value)) {
       text.append(indent, ' ');
@@ -92,10 +104,9 @@ class Renderer {
       return;
     }
     const auto column = indent + label_width + indent_step;
-    const auto room = width_ >= column + narrowest_value ? width_ - column : 0;
     text.append(indent, ' ');
     text += padded(label_of(field.name), label_width) + std::string(indent_step, ' ');
-    const auto lines = std::visit(Lines{room}, field.value);
+    const auto lines = std::visit(Lines{room_behind(column)}, field.value);
     for (const auto& line : lines) {
       if (&line != &lines.front()) text.append(column, ' ');
       text += line + "\n";
@@ -107,7 +118,7 @@ class Renderer {
     std::vector<std::string> operator()(std::nullptr_t) const { return {""}; }
     std::vector<std::string> operator()(bool value) const { return {value ? "yes" : "no"}; }
     std::vector<std::string> operator()(std::int64_t value) const { return {std::to_string(value)}; }
-    std::vector<std::string> operator()(const std::string& value) const { return {printable(value)}; }
+    std::vector<std::string> operator()(const std::string& value) const { return wrapped(printable(value), room); }
     std::vector<std::string> operator()(const Bytes& value) const { return {to_hex(value)}; }
     std::vector<std::string> operator()(Time value) const { return {to_rfc3339(value)}; }
     std::vector<std::string> operator()(const std::vector<std::string>& values) const { return fold(values, room); }

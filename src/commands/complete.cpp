@@ -73,8 +73,9 @@ void complete_value(const cli::Option& option, const std::string& prefix, cli::C
     case cli::ValueKind::object_label: break;
   }
   for (const auto& value : live_values(option.kind, context)) {
-    // A line end in a label would be two candidates, neither of them right.
-    if (value.find('\n') == std::string::npos) context.output.line(prefix + value);
+    // A line end in a label would be two candidates, neither of them right; other characters would act on the terminal
+    // on which the shell lists them. The token's URI names it all the same.
+    if (printable(value) == value) context.output.line(prefix + value);
   }
 }
 

@@ -100,7 +100,7 @@ cli::Record signer_record(const crypto::Certificate& certificate) {
 cli::Record certificate_record(const crypto::Certificate& certificate, const std::string& file,
                                const std::string& encoding) {
   cli::Record record("certificate");
-  record.heading(in_quotes(file) + ": certificate of " + printable(certificate.known_as()));
+  record.heading(in_quotes(file) + ": certificate of " + brief(certificate.known_as()));
   record.add("file", file).add("encoding", encoding);
   add_identity(record, certificate);
   add_validity(record, certificate);

@@ -44,7 +44,7 @@ std::vector<std::string> subjects_of(const trust::Path& path) {
 
 std::string who(const std::optional<crypto::Certificate>& certificate) {
   if (!certificate) return "an unknown signer";
-  return printable(certificate->known_as());
+  return brief(certificate->known_as());
 }
 
 /// What a person asks first, on the line that is read first.

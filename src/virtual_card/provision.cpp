@@ -198,7 +198,7 @@ class Provision : public cli::Command {
     folder.publish();
 
     cli::Record record("virtual_card");
-    record.heading("Virtual citizen " + citizen)
+    record.heading("Virtual citizen " + brief(citizen))
         .add("folder", folder.target().string())
         .add("profile", profile)
         .add("key_type", std::string(eidtool::name(facts.public_key().type())))
