@@ -48,7 +48,9 @@ int open_for_reading(const std::filesystem::path& path) {
 }  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path)
-    : InputFile(FileDescriptor(open_for_reading(path)), path.string()) {}
+    : InputFile(FileDescriptor(open_for_reading(path)), path.string()) {
+  is_named_ = !names_standard_input(path);
+}
 
 InputFile::InputFile(FileDescriptor descriptor, std::string name)
     : descriptor_(std::move(descriptor)), name_(std::move(name)) {
@@ -112,8 +114,11 @@ void InputFile::check_unchanged() const {
   };
   // The inode's change time also moves when the file is merely renamed or gets another mode, so it
   // is the content's own size and time that count.
-  if (current.st_size == status_.st_size && same_moment(current.st_mtim, status_.st_mtim)) return;
-  throw Error(ErrorKind::io, in_quotes(name_) + " changed while it was read",
+  const bool is_same = current.st_size == status_.st_size && same_moment(current.st_mtim, status_.st_mtim);
+  // The descriptor goes on showing what stood there: nobody would find that under the name.
+  const bool is_there = !is_named_ || identity_of(name_) == identity();
+  if (is_same && is_there) return;
+  throw Error(ErrorKind::io, in_quotes(name_) + (is_same ? " was replaced" : " changed") + " while it was read",
               "try again when nothing writes to it any more")
       .with_file(name_);
 }
@@ -129,6 +134,7 @@ Bytes read_small_file(InputFile& file, std::size_t most, std::string_view what) 
     if (!is_full || filled > most) break;
     bytes.resize(std::min(2 * bytes.size(), most + 1));
   }
+  file.check_unchanged();
   if (bytes.size() <= most) return bytes;
   throw Error(ErrorKind::malformed, in_quotes(file.name()) + " is too large for a " + std::string(what) +
                                         ": more than " + std::to_string(most / 1024) + " KiB")

@@ -44,7 +44,7 @@ std::optional<FileIdentity> identity_of(const std::filesystem::path& path);
 
 /// A file, pipe or device that is read from its beginning to its end; a descriptor that is handed
 /// over from where it stands. Throws io for a name that is missing, unreadable or a directory, and
-/// for a regular file that changes while it is read.
+/// for a regular file that changes or is replaced while it is read.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path);
@@ -78,7 +78,8 @@ class InputFile {
   std::string name_;
   struct stat status_ {};
   off_t beginning_ = 0;
-  Bytes looked_at_;  // of a pipe, and not read yet
+  Bytes looked_at_;        // of a pipe, and not read yet
+  bool is_named_ = false;  // it was opened by its name
 };
 
 /// All of a small file. Throws io; malformed, naming `what` ("certificate"), above `most` bytes.

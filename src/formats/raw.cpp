@@ -205,6 +205,7 @@ class Raw : public Format {
     const auto name = in_quotes(request.signature.name());
     Bytes signature(most_signature_size + 1);
     signature.resize(request.signature.read(signature));
+    request.signature.check_unchanged();
     if (signature.empty()) throw Error(ErrorKind::malformed, name + " is empty: it holds no signature");
     if (signature.size() > most_signature_size) {
       throw Error(ErrorKind::malformed, name + " is larger than 64 KiB, far more than any raw signature",

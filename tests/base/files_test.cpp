@@ -45,13 +45,17 @@ TEST_CASE("a file that changes while it is read is noticed") {
   CHECK(error.file() == path.string());
 }
 
-TEST_CASE("a file that is renamed or replaced while it is read is still the one that was opened") {
+TEST_CASE("a file that is renamed or replaced while it is read is noticed") {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "file";
   tests::write_file(path, "hello");
   const InputFile file(path);
   std::filesystem::rename(path, folder.path() / "other");
   tests::write_file(path, "another");
+  const auto error = error_of([&] { file.check_unchanged(); });
+  CHECK(error.kind() == ErrorKind::io);
+  CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("was replaced while it was read"));
+  std::filesystem::rename(folder.path() / "other", path);
   CHECK_NOTHROW(file.check_unchanged());
 }
 
