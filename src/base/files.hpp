@@ -104,9 +104,12 @@ class OutputFile {
   void take_mode_of(const std::filesystem::path& other);
   /// Gives the file its name. Throws io where that was taken meanwhile.
   void publish();
+  /// Gives the file a name in the place of `expected`. Throws io where another file is there, which is kept.
+  void publish_over(const FileIdentity& expected);
 
  private:
   void open_temporary();
+  void link_beside();
 
   std::filesystem::path target_;
   IfExists if_exists_;

@@ -32,6 +32,10 @@ Error taken(const std::filesystem::path& target) {
       .with_file(target.string());
 }
 
+Error not_written(const std::filesystem::path& target, int error_number) {
+  return error_number == EEXIST ? taken(target) : io_error("cannot write", target.string(), error_number);
+}
+
 /// Names of temporaries to be unlinked when a signal ends the process. A fixed array: the handler
 /// may neither lock nor allocate.
 struct Temporary {
@@ -68,6 +72,14 @@ void forget(const std::string& path) {
   for (auto& temporary : temporaries) {
     if (temporary.used != 0 && path == temporary.path.data()) temporary.used = 0;
   }
+}
+
+std::string name_in_proc(const FileDescriptor& descriptor) {
+  return "/proc/self/fd/" + std::to_string(descriptor.number());
+}
+
+bool link_to(const FileDescriptor& nameless, const std::string& path) {
+  return ::linkat(AT_FDCWD, name_in_proc(nameless).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
 std::string temporary_name(const std::filesystem::path& target) {
@@ -117,6 +129,8 @@ OutputFile::OutputFile(std::filesystem::path target, IfExists if_exists)
   check_name(target_, if_exists_);
   descriptor_ =
       FileDescriptor(::open(folder_of(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, all_may_as_umask_says));
+  // It gets its name through /proc, which not every container has.
+  if (descriptor_ && ::access(name_in_proc(descriptor_).c_str(), F_OK) != 0) descriptor_.close();
   if (!descriptor_) open_temporary();
 }
 
@@ -155,39 +169,61 @@ void OutputFile::take_mode_of(const std::filesystem::path& other) {
 }
 
 void OutputFile::publish() {
-  const auto fail = [this](int error_number) {
-    return error_number == EEXIST ? taken(target_) : io_error("cannot write", target_.string(), error_number);
-  };
-  if (temporary_.empty()) {
-    const auto nameless = "/proc/self/fd/" + std::to_string(descriptor_.number());
-    const auto link_to = [&](const std::string& path) {
-      return ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
-    };
-    if (if_exists_ == IfExists::refuse) {
-      if (!link_to(target_.string())) throw fail(errno);
-    } else {
-      // linkat() replaces nothing: take a name beside the target, then rename it over.
-      const auto beside = temporary_name(target_);
-      remember(beside);
-      if (!link_to(beside)) {
-        const int error_number = errno;
-        forget(beside);
-        throw fail(error_number);
-      }
-      temporary_ = beside;
-    }
-  }
-  if (!temporary_.empty()) {
+  if (temporary_.empty() && if_exists_ == IfExists::refuse) {
+    if (!link_to(descriptor_, target_.string())) throw not_written(target_, errno);
+  } else {
+    // linkat() replaces nothing: a name beside the target first, then renamed over it.
+    link_beside();
     const unsigned flags = if_exists_ == IfExists::refuse ? RENAME_NOREPLACE : 0;
     if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), flags) != 0) {
       // Some file systems know no RENAME_NOREPLACE; a hard link refuses to replace just as well.
-      if (errno != EINVAL || flags == 0 || ::link(temporary_.c_str(), target_.c_str()) != 0) throw fail(errno);
+      const bool is_unknown = flags != 0 && (errno == EINVAL || errno == ENOSYS);
+      if (!is_unknown || ::link(temporary_.c_str(), target_.c_str()) != 0) throw not_written(target_, errno);
       ::unlink(temporary_.c_str());
     }
     forget(temporary_);
     temporary_.clear();
   }
   descriptor_.close();
+}
+
+void OutputFile::publish_over(const FileIdentity& expected) {
+  const auto replaced = [this] {
+    return Error(ErrorKind::io, in_quotes(target_.string()) + " was replaced meanwhile",
+                 "try again: what is there now was kept")
+        .with_file(target_.string());
+  };
+  link_beside();
+  const auto exchange = [this] {
+    return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0;
+  };
+  if (exchange()) {
+    // Looked at where nobody else replaces it. What is not the one goes back, and stays here where it cannot.
+    const bool is_expected = identity_of(temporary_) == expected;
+    if (!is_expected && exchange()) throw replaced();
+    if (is_expected) ::unlink(temporary_.c_str());
+    forget(temporary_);
+    temporary_.clear();
+    descriptor_.close();
+    return;
+  }
+  if (errno == ENOENT) throw replaced();
+  if (errno != EINVAL && errno != ENOSYS) throw not_written(target_, errno);
+  // A file system that exchanges nothing: as good as it goes.
+  if (identity_of(target_) != expected) throw replaced();
+  publish();
+}
+
+void OutputFile::link_beside() {
+  if (!temporary_.empty()) return;
+  const auto beside = temporary_name(target_);
+  remember(beside);
+  if (!link_to(descriptor_, beside)) {
+    const int error_number = errno;
+    forget(beside);
+    throw not_written(target_, error_number);
+  }
+  temporary_ = beside;
 }
 
 }  // namespace eidtool

@@ -177,6 +177,7 @@ int run(const Program& program, int argc, char** argv) {
   standard_streams::take_over();
   // A reader that goes away is an error of the write, not the end of the process.
   (void)::signal(SIGPIPE, SIG_IGN);
+  (void)::signal(SIGXFSZ, SIG_IGN);  // likewise a file that may not grow further
   (void)::setlocale(LC_CTYPE, "C.UTF-8");
 
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);

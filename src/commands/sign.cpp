@@ -115,21 +115,23 @@ void sign_one(Job& job, const SignTask& task, cli::Context& context) {
       context.output.write(bytes);
     });
   }
-  const auto identity = identity_of(task.target);
+  // Open until the end, so that no other file can get its number.
+  std::optional<InputFile> added_to;
+  if (job.wanted.adds) added_to.emplace(task.target);
   OutputFile file(task.target, job.wanted.adds ? IfExists::replace : job.plan.if_exists);
   if (job.wanted.adds) file.take_mode_of(task.target);
   job.wanted.format.sign(request, job.key, [&](BytesView bytes) { file.write(bytes); });
   said();
   write_certificate(job);
-  if (job.wanted.adds && identity_of(task.target) != identity) {
-    throw Error(ErrorKind::io, in_quotes(task.output) + " was replaced while a signature was added to it",
-                "try again: what is there now was kept")
-        .with_file(task.output);
+  if (added_to) {
+    added_to->check_unchanged();
+    file.publish_over(added_to->identity());
+  } else {
+    file.publish();
   }
-  file.publish();
   cli::Record record("signature");
   record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
-                 printable(job.pair.certificate->known_as()));
+                 brief(job.pair.certificate->known_as()));
   record.add("document", task.document)
       .add("signature", task.output)
       .add("format", std::string(job.wanted.format.name()))
