@@ -165,7 +165,7 @@ std::string printable(std::string_view text) {
 std::string brief(std::string_view text) {
   constexpr std::size_t most = 200;  // columns
   constexpr std::size_t end = 60;    // of them behind the gap: a file's own name stands at the end of its path
-  const auto whole = printable(text);
+  auto whole = printable(text);
   if (display_width(whole) <= most) return whole;
   // A mark at the beginning of the tail has lost its letter: printable() shows its number.
   auto tail = std::string_view(whole);
