@@ -270,6 +270,30 @@ TEST_CASE("without /proc outputs are written all the same, even where a rename h
   }
 }
 
+TEST_CASE("a file system in user space, without nameless files and flags of a rename, takes outputs as well") {
+  if (!is_installed("fuse2fs")) return skip("fuse2fs is not installed");
+  Desk desk;
+  desk.write("doc", "text");
+  REQUIRE(desk.eidtool("sign doc -o expected --pin-file ../pin").status == 0);
+  REQUIRE(desk.eidtool("sign doc --format cades --pin-file ../pin").status == 0);
+  fs::create_directory(desk.path("folder"));
+  auto program = desk.eidtool_program("sign doc --quiet --pin-file ../pin");
+  const std::string script =
+      "truncate -s 4M ../image && mkfs.ext4 -q ../image && "
+      "fuse2fs -o rw,fakeroot ../image folder || exit 99; "
+      "for options in '' '' --force; do \"$@\" -o folder/out $options; echo $?; cmp folder/out expected; done; "
+      "cp doc.p7s folder/; \"$@\" --format cades --add -o folder/doc.p7s; echo $?; "
+      "ls -A folder; cp folder/doc.p7s .; umount folder";
+  const std::vector<std::string> words = {"unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh"};
+  program.words.insert(program.words.begin(), words.begin(), words.end());
+  const auto outcome = run(program);
+  if (outcome.status == 99) return skip("no file system in user space can be mounted here: " + outcome.errors);
+  INFO(outcome.errors);
+  CHECK(outcome.output == "0\n3\n0\n0\ndoc.p7s\nlost+found\nout\n");
+  CHECK(says(outcome, "error", "'folder/out' exists already"));
+  CHECK(json_lines(desk.eidtool("verify doc.p7s --json").output).size() == 2);
+}
+
 TEST_CASE("a file system that lacks what outputs are best made with does all the same") {
   if (!is_installed("strace")) return skip("strace is not installed");
   Desk desk;
