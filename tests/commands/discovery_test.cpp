@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 #include "support/refusal.hpp"
+#include "support/shown_text.hpp"
 
 namespace eidtool::tests {
 
@@ -150,6 +151,29 @@ TEST_CASE("a configured module that crashes is named, whatever asks it") {
   // The named one alone is loaded.
   CHECK(discovery.eidtool("sign doc --as signature --pin-file ../pin --uri 'pkcs11:?module-name=softhsm2'").status ==
         0);
+}
+
+TEST_CASE("whatever modules and their libraries are called, p11-kit's words included, is shown harmlessly") {
+  Discovery discovery;
+  if (!discovery.is_possible()) return;
+  for (const auto& hostile : hostile_texts()) {
+    if (contains(hostile.text, "\n")) continue;  // ends a line of the configuration
+    INFO(hostile.what);
+    discovery.desk.write("no-library.so", "no library");
+    const auto unloadable = discovery.desk.path(hostile.text + ".so");
+    fs::rename(discovery.desk.path("no-library.so"), unloadable);
+    discovery.configure("missing-" + hostile.text + ".module", "module: /nonexistent/" + hostile.text + ".so\n");
+    discovery.configure("no-" + hostile.text + ".module", "module: " + unloadable.string() + "\n");
+    discovery.configure("broken-" + hostile.text + ".module", hostile.text + "\n");
+    for (const auto* line : {"slots", "slots --json", "objects --verbose", "sign missing --verbose"}) {
+      const auto outcome = discovery.eidtool(line);
+      CHECK(harm_in(outcome.output) == "");
+      CHECK(harm_in(outcome.errors) == "");
+    }
+    CHECK(contains(discovery.eidtool("slots").errors, "EVIL"));
+    fs::remove_all(discovery.desk.path("modules"));
+    fs::create_directory(discovery.desk.path("modules"));
+  }
 }
 
 TEST_CASE("one library that is configured twice is one module, and nothing is amiss") {
