@@ -75,6 +75,29 @@ TEST_CASE("a file that appeared meanwhile is not replaced") {
   CHECK(count_of(folder.path()) == 1);
 }
 
+TEST_CASE("an output takes the place of the file that is expected there, and of no other") {
+  const tests::TemporaryFolder folder;
+  const auto path = folder.path() / "out";
+  write_file(path, "before");
+  const InputFile before(path);  // open, so that no other file gets its number
+  {
+    OutputFile output(path, IfExists::replace);
+    output.write(as_bytes("after"));
+    output.publish_over(before.identity());
+  }
+  CHECK(read_file(path) == "after");
+  for (const bool is_there : {true, false}) {
+    if (!is_there) std::filesystem::remove(path);
+    OutputFile output(path, IfExists::replace);
+    output.write(as_bytes("late"));
+    const auto error = error_of([&] { output.publish_over(before.identity()); });
+    CHECK(error.kind() == ErrorKind::io);
+    CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("was replaced meanwhile"));
+    if (is_there) CHECK(read_file(path) == "after");
+  }
+  CHECK(count_of(folder.path()) == 0);
+}
+
 TEST_CASE("a folder, a device and a missing folder are no places for a file") {
   const tests::TemporaryFolder folder;
   const auto kind = [](const std::filesystem::path& path) {
