@@ -11,6 +11,7 @@
 
 #include "support/catch.hpp"
 #include "support/desk.hpp"
+#include "support/injection.hpp"
 #include "support/refusal.hpp"
 
 namespace eidtool::tests {
@@ -179,10 +180,8 @@ TEST_CASE("killed at any moment, a command leaves whole files or none") {
 }
 
 TEST_CASE("killed before each system call that changes a folder, a command leaves whole files or none") {
-  if (!is_installed("strace")) return skip("strace is not installed");
-  Writings writings;
-  const auto probe = writings.desk.run({"strace", "-qq", "-o", "/dev/null", "true"});
-  if (probe.status != 0) return skip("no program can be traced here: " + probe.errors);
+  const Writings writings;
+  if (!can_inject(writings.desk)) return;
   for (const auto& writing : writings.all()) {
     INFO(writing.line);
     constexpr int most = 300;
@@ -190,17 +189,9 @@ TEST_CASE("killed before each system call that changes a folder, a command leave
     for (bool goes_on = true; goes_on && count < most; ++count) {
       writings.prepare(writing);
       auto program = writings.desk.eidtool_program(writing.line);
-      const std::vector<std::string> strace = {
-          "strace",
-          "-f",
-          "-qq",
-          "-o",
-          "/dev/null",
-          "-e",
-          "trace=linkat,link,rename,renameat,renameat2,unlink,unlinkat",
-          "-e",
-          "inject=linkat,link,rename,renameat,renameat2,unlink,unlinkat:signal=KILL:when=" + std::to_string(count + 1)};
-      program.words.insert(program.words.begin(), strace.begin(), strace.end());
+      const std::string calls = "linkat,?link,?rename,renameat,renameat2,?unlink,unlinkat";
+      inject(program,
+             {"-e", "trace=" + calls, "-e", "inject=" + calls + ":signal=KILL:when=" + std::to_string(count + 1)});
       const auto outcome = run(program);
       INFO("at the call number " << count + 1 << ": " << outcome.errors);
       goes_on = outcome.signal == SIGKILL;
