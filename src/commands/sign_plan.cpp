@@ -73,9 +73,10 @@ void check_container(SignTask& task, const SignatureOptions& wanted) {
   }
   // What can be read only once is looked at when it is signed.
   if (task.document == "-" || !std::filesystem::is_regular_file(task.document, unknown)) return;
-  formats::Document document(open_document(task.document));
-  if (wanted.adds) return wanted.format.check_addition(task.target, document);
-  wanted.format.check_attachable(document, wanted.encoding);
+  auto file = open_document(task.document);
+  if (!wanted.adds) return wanted.format.check_attachable(file.name(), file.size(), wanted.encoding);
+  formats::Document document(std::move(file));
+  wanted.format.check_addition(task.target, document);
 }
 
 }  // namespace

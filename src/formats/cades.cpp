@@ -127,15 +127,16 @@ class Cades : public Format {
   bool is_container() const override { return true; }
   bool recognises(BytesView head) const override { return cms::is_signed_data(head); }
 
-  void check_attachable(const Document& document, Encoding encoding) const override {
-    if (!document.size()) {
-      throw Error(ErrorKind::io, in_quotes(document.name()) + " is no file on disk and cannot be read twice",
+  void check_attachable(const std::string& document, std::optional<std::uint64_t> size,
+                        Encoding encoding) const override {
+    if (!size) {
+      throw Error(ErrorKind::io, in_quotes(document) + " is no file on disk and cannot be read twice",
                   "write it to a file first, or sign without --attached");
     }
-    if (encoding == Encoding::der || *document.size() <= most_pem_document_size) return;
-    throw Error(ErrorKind::unsupported, in_quotes(document.name()) + " is too large for PEM: more than 32 MiB",
+    if (encoding == Encoding::der || *size <= most_pem_document_size) return;
+    throw Error(ErrorKind::unsupported, in_quotes(document) + " is too large for PEM: more than 32 MiB",
                 "without --pem a document of any size is attached")
-        .with_file(document.name());
+        .with_file(document);
   }
 
   void check_addition(const std::string& file, Document& document) const override {
@@ -152,7 +153,7 @@ class Cades : public Format {
     if (request.add_to) {
       file = open_for_addition(*request.add_to, document, digest);
     } else if (request.packaging == Packaging::attached) {
-      check_attachable(document, request.encoding);
+      check_attachable(document.name(), document.size(), request.encoding);
     }
     auto& data = file.data;
 

@@ -116,8 +116,10 @@ class Format {
   /// Whether a signature file that begins so is of this kind.
   virtual bool recognises(BytesView head) const = 0;
 
-  /// Throws where a document cannot be put into a signature file: io, unsupported, usage.
-  virtual void check_attachable(const Document& document, Encoding encoding) const = 0;
+  /// Throws where a document of that name and size (bytes; nothing: a pipe) cannot be put into a signature file: io,
+  /// unsupported, usage.
+  virtual void check_attachable(const std::string& document, std::optional<std::uint64_t> size,
+                                Encoding encoding) const = 0;
   /// Throws where `file` takes no further signature of the document: not_found, malformed, unsupported, usage.
   virtual void check_addition(const std::string& file, Document& document) const = 0;
   /// Gives the signature file's content to `sink` once the signature was checked against the signer's certificate.

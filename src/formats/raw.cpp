@@ -188,7 +188,7 @@ class Raw : public Format {
   bool is_container() const override { return false; }
   bool recognises(BytesView) const override { return true; }
 
-  void check_attachable(const Document&, Encoding) const override {
+  void check_attachable(const std::string&, std::optional<std::uint64_t>, Encoding) const override {
     throw Error(ErrorKind::usage, "a raw signature has no room for the document");
   }
 
