@@ -97,8 +97,12 @@ int Slots::run(const cli::Arguments& arguments, cli::Context& context) const {
       // A token that nobody initialised is as good as none: SoftHSM always shows one.
       if (!all && (!token || !token->info().has(CKF_TOKEN_INITIALIZED))) continue;
       if (token && !selection.matches(*token)) continue;
-      context.output.print(slot_record(slot, token, arguments.has("mechanisms")));
-      ++token_count;
+      try {
+        context.output.print(slot_record(slot, token, arguments.has("mechanisms")));
+        ++token_count;
+      } catch (const Error& error) {  // absent: it was unplugged since it was listed
+        if (error.kind() != ErrorKind::token_removed) throw;
+      }
     }
     return token_count;
   });

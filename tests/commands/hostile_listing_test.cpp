@@ -121,6 +121,9 @@ TEST_CASE("a slot that comes or goes between two calls hides no other") {
     const auto listed = desk.eidtool("slots");
     CHECK(listed.status == 0);
     CHECK(contains(listed.output, "CARTAO DE CIDADAO"));
+    const auto all = desk.eidtool("slots --all --mechanisms");
+    CHECK(all.status == 0);
+    CHECK(contains(all.output, "CARTAO DE CIDADAO"));
     CHECK(desk.eidtool("objects").status == 0);
     CHECK(desk.eidtool("export-cert --force -o c.der").status == 0);
   }

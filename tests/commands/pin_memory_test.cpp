@@ -43,6 +43,9 @@ std::vector<Mapping> memory_of(pid_t process) {
   for (auto& mapping : mappings) {
     const auto begin = std::stoull(mapping.header, nullptr, 16);
     const auto end = std::stoull(mapping.header.substr(mapping.header.find('-') + 1), nullptr, 16);
+    // What the address sanitizer keeps of memory, not memory itself.
+    constexpr unsigned long long largest = 1ULL << 31U;
+    if (end - begin > largest) continue;
     mapping.content.resize(end - begin);
     // Some cannot be read ([vvar], guard pages): nor would a dump.
     const auto size =

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 #include "support/refusal.hpp"
+#include "support/sanitizers.hpp"
 
 namespace eidtool::tests {
 
@@ -100,7 +101,9 @@ TEST_CASE("every signal that can be caught leaves the terminal echoing") {
     signing.expect("PIN");
     signing.send_signal(number);
     const auto outcome = signing.wait();
-    CHECK(outcome.signal == number);
+    // The address sanitizer reports some of them and ends the process by itself.
+    const bool is_reported = has_sanitizers && (number == SIGSEGV || number == SIGBUS || number == SIGFPE);
+    CHECK((is_reported ? outcome.status == 1 : outcome.signal == number));
     CHECK(signing.echoed_at_end());
   }
   CHECK(desk.logged("C_Login") == 0);

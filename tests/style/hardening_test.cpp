@@ -8,18 +8,11 @@
 #include "style/tree.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
+#include "support/sanitizers.hpp"
 
 namespace eidtool::tests {
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool has_sanitizers = true;
-#elif defined(__has_feature)
-constexpr bool has_sanitizers = __has_feature(address_sanitizer);
-#else
-constexpr bool has_sanitizers = false;
-#endif
 
 /// _FORTIFY_SOURCE as the C library took it, of this program, which is compiled as the others are.
 constexpr int fortify_level = __USE_FORTIFY_LEVEL;
