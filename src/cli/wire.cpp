@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 std::string widened(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
+    const unsigned byte = static_cast<unsigned char>(c);
     if (byte < 0x80) {
       text += c;
     } else {
@@ -28,7 +28,7 @@ std::string widened(std::string_view bytes) {
 std::string narrowed(const std::string& text) {
   std::string bytes;
   for (std::size_t index = 0; index < text.size(); ++index) {
-    const auto byte = static_cast<unsigned char>(text[index]);
+    const unsigned byte = static_cast<unsigned char>(text[index]);
     if (byte < 0x80 || index + 1 == text.size()) {
       bytes += text[index];
     } else {
