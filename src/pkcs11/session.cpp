@@ -62,14 +62,14 @@ CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
   };
   for (int tries = 0;; ++tries) {
     CK_ATTRIBUTE attribute{type, nullptr, 0};
-    auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
+    auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, CK_ULONG{1});
     if (rv != CKR_OK) return rv;
     if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
     if (attribute.ulValueLen > largest_attribute) throw claims(attribute.ulValueLen);
     value.assign(attribute.ulValueLen, 0);
     if (value.empty()) return CKR_OK;
     attribute.pValue = value.data();
-    rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
+    rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, CK_ULONG{1});
     if (rv == CKR_BUFFER_TOO_SMALL && tries < most_tries) continue;
     if (rv != CKR_OK) return rv;
     // An attribute that is gone since its size was asked for.
@@ -98,7 +98,7 @@ Object::Absence Object::absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const {
 
 Object::Measure Object::measure(CK_ATTRIBUTE_TYPE type) const {
   CK_ATTRIBUTE attribute{type, nullptr, 0};
-  const auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, 1);
+  const auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, CK_ULONG{1});
   const auto absence = absence_from(rv, type);
   if (absence != Absence::none) return {0, absence};
   if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return {0, Absence::not_there};
