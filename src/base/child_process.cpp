@@ -21,7 +21,8 @@ namespace {
 const char* const this_program = "/proc/self/exe";
 
 Error failure(const char* what, int error_number) {
-  return Error(ErrorKind::internal, io_error(what, this_program, error_number).what());
+  return Error(ErrorKind::module_failed, io_error(what, this_program, error_number).what(),
+               "is the limit of processes or open files reached (ulimit -a)?");
 }
 
 /// The three standard streams of the new process, and nothing else that this one has open.

@@ -14,7 +14,7 @@ namespace eidtool {
 /// is empty, its standard error the same. It is killed where it still runs when this ends.
 class ChildProcess {
  public:
-  /// `words` are its arguments; its name is that of this process. Throws internal.
+  /// `words` are its arguments; its name is that of this process. Throws module_failed.
   explicit ChildProcess(const std::vector<std::string>& words);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;

@@ -2,6 +2,7 @@
 #include "base/files.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -150,6 +151,11 @@ void write_all(int descriptor, BytesView bytes, const std::string& name) {
   while (!bytes.empty()) {
     const auto written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {  // a pipe that somebody made so, and that is full
+      pollfd ready{descriptor, POLLOUT, 0};
+      (void)::poll(&ready, 1, -1);
+      continue;
+    }
     if (written < 0) throw io_error("cannot write", name, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }

@@ -43,6 +43,8 @@ struct Temporary {
   std::array<char, 4096> path{};
 };
 std::array<Temporary, 8> temporaries;
+/// A process that a module forks has no business with them.
+pid_t owner = -1;
 
 void end_by_signal(int signal_number) {
   remove_temporaries();
@@ -51,9 +53,11 @@ void end_by_signal(int signal_number) {
 }
 
 void remember(const std::string& path) {
+  owner = ::getpid();
   static std::once_flag installed;
   std::call_once(installed, [] {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF,
+                             SIGIO, SIGPWR, SIGSTKFLT}) {
       struct sigaction current {};
       ::sigaction(number, nullptr, &current);
       if (current.sa_handler == SIG_DFL) (void)::signal(number, end_by_signal);
@@ -114,6 +118,7 @@ void check_name(const std::filesystem::path& target, IfExists if_exists) {
 }  // namespace
 
 void remove_temporaries() noexcept {
+  if (::getpid() != owner) return;
   for (auto& temporary : temporaries) {
     if (temporary.used != 0) ::unlink(temporary.path.data());
   }

@@ -21,6 +21,8 @@ struct Program {
   std::string_view name;
   std::string_view summary;
   std::span<const Command* const> commands;
+  /// Called when all is done, with the exit status; null: nothing is left to do then.
+  void (*at_end)(int exit_status) = nullptr;
 };
 
 /// The module that a process was made for to list it: a listing survives what a module does to a process.

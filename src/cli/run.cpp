@@ -33,7 +33,8 @@ OptionSet make_global_options() {
   auto& module = options.value("module", "FILE", "use this PKCS#11 module alone, not the configured ones");
   module.repeatable = true;
   module.kind = ValueKind::file;
-  options.value("module-timeout", "SECONDS", "give up on a module that is silent for so long; 0 never (default: 30)");
+  options.value("module-timeout", "SECONDS",
+                "give up on a module that takes longer for one call; 0 never (default: 30)");
   options.flag("json", "print results as JSON Lines");
   options.value("color", "WHEN", "auto, always or never").choices = {"auto", "always", "never"};
   options.flag("quiet", "only results that were asked for, warnings and errors", 'q');
@@ -172,7 +173,9 @@ int run_for_module(const Program& program, const std::vector<std::string>& words
   }
 }
 
-int run(const Program& program, int argc, char** argv) {
+namespace {
+
+int run_reporting(const Program& program, int argc, char** argv) {
   make_undumpable();
   standard_streams::take_over();
   // A reader that goes away is an error of the write, not the end of the process.
@@ -203,6 +206,14 @@ int run(const Program& program, int argc, char** argv) {
     return report(Error(ErrorKind::internal, std::string("unexpected: ") + exception.what(),
                         "this is a bug in eidtool: please report it with the command line"));
   }
+}
+
+}  // namespace
+
+int run(const Program& program, int argc, char** argv) {
+  const int status = run_reporting(program, argc, argv);
+  if (program.at_end != nullptr) program.at_end(status);
+  return status;
 }
 
 }  // namespace eidtool::cli

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 #include "base/error.hpp"
@@ -143,6 +144,9 @@ class EchoAfterCrash {
  public:
   explicit EchoAfterCrash(const WithoutEcho& echo) {
     hidden_ = &echo;
+    // A module's thread may call exit() meanwhile.
+    static const bool is_registered = std::atexit(restore_at_exit) == 0;
+    (void)is_registered;
     struct sigaction action {};
     action.sa_sigaction = restore;
     action.sa_flags = SA_SIGINFO;
@@ -153,6 +157,7 @@ class EchoAfterCrash {
   EchoAfterCrash(const EchoAfterCrash&) = delete;
   EchoAfterCrash& operator=(const EchoAfterCrash&) = delete;
   ~EchoAfterCrash() {
+    hidden_ = nullptr;
     for (std::size_t index = 0; index < crash_signals.size(); ++index) give_back(crash_signals[index]);
   }
 
@@ -161,8 +166,11 @@ class EchoAfterCrash {
     const auto place = std::ranges::find(crash_signals, number) - crash_signals.begin();
     ::sigaction(number, &before_[static_cast<std::size_t>(place)], nullptr);
   }
+  static void restore_at_exit() {
+    if (hidden_ != nullptr) hidden_->restore();
+  }
   static void restore(int number, siginfo_t* information, void*) {
-    hidden_->restore();
+    restore_at_exit();
     give_back(number);
     // What an instruction caused happens again by itself.
     if (information->si_code <= 0) (void)::raise(number);

@@ -129,7 +129,9 @@ Json json_of(const Error& error) {
 }
 
 Error error_from(const Json& json) {
-  Error error(static_cast<ErrorKind>(json.at("kind").get<int>()), narrowed(json.at("message").get<std::string>()),
+  const auto kind = json.at("kind").get<int>();
+  if (kind < 0 || kind > static_cast<int>(ErrorKind::internal)) throw Error(ErrorKind::malformed, "an unknown kind");
+  Error error(static_cast<ErrorKind>(kind), narrowed(json.at("message").get<std::string>()),
               narrowed(json.at("hint").get<std::string>()));
   error.with_file(narrowed(json.at("file").get<std::string>()));
   std::optional<std::uint64_t> rv;

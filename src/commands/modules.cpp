@@ -19,8 +19,6 @@ namespace eidtool::commands {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// A module that can be meant, not loaded yet.
 struct Candidate {
   std::string name;                                    // a file of --module, or of the configuration
@@ -128,48 +126,27 @@ class Asked {
  public:
   Asked(Candidate candidate, const cli::Context& context)
       : candidate_(std::move(candidate)),
-        process_(words_to_ask({candidate_.name, candidate_.configured.has_value()}, context.words)),
-        patience_(context.module_timeout == std::chrono::seconds(0) ? Clock::duration::zero()
-                                                                    : context.module_timeout + grace) {
-    hear();
-  }
+        process_(words_to_ask({candidate_.name, candidate_.configured.has_value()}, context.words)) {}
 
   const Candidate& candidate() const { return candidate_; }
   bool has_ended() const { return has_ended_; }
   int descriptor() const { return process_.descriptor(); }
-  /// Nothing: it may take as long as it likes.
-  std::optional<Clock::time_point> deadline() const { return deadline_; }
 
   std::vector<cli::Record> records;
   std::size_t token_count = 0;
   std::optional<Error> failure;
 
   void read() {
-    if (process_.read(text_)) {
-      hear();
-      return take_lines();
-    }
+    const bool goes_on = process_.read(text_);
+    take_lines();
+    // A process that the module made may keep the pipe open when all was said.
+    if (goes_on && !is_complete_ && !failure) return;
     const auto end = process_.end();
     has_ended_ = true;
     if (!is_complete_ && !failure) fail("ended its process (" + end + ")");
   }
 
-  void give_up() {
-    process_.kill();
-    (void)process_.end();
-    has_ended_ = true;
-    fail("did not answer within " +
-         counted(static_cast<std::size_t>(patience_ / std::chrono::seconds(1)), "second", "seconds"));
-  }
-
  private:
-  // The process looks after its calls itself and names the function that hangs; this is for what it cannot look after.
-  static constexpr std::chrono::seconds grace{2};
-
-  void hear() {
-    if (patience_ != Clock::duration::zero()) deadline_ = Clock::now() + patience_;
-  }
-
   void fail(const std::string& what) {
     failure = Error(ErrorKind::module_failed, "module " + in_quotes(candidate_.title()) + " " + what,
                     "--module FILE uses another module alone");
@@ -200,40 +177,21 @@ class Asked {
 
   Candidate candidate_;
   ChildProcess process_;
-  Clock::duration patience_;
-  std::optional<Clock::time_point> deadline_;
   std::string text_;
   bool is_complete_ = false;
   bool has_ended_ = false;
 };
 
-/// Waits until one of them says something, ends, or has had its time.
+/// Waits until one of them says something or ends. Each looks after its calls itself, and ends where one hangs.
 void wait_for_any(std::vector<Asked>& all) {
   std::vector<pollfd> polled;
-  std::optional<Clock::time_point> deadline;
-  for (const auto& asked : all) {
-    // poll() passes over negative descriptors.
-    polled.push_back({asked.has_ended() ? -1 : asked.descriptor(), POLLIN, 0});
-    if (!asked.has_ended() && asked.deadline() && (!deadline || *asked.deadline() < *deadline)) {
-      deadline = asked.deadline();
-    }
-  }
-  int timeout = -1;
-  if (deadline) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-    timeout = static_cast<int>(std::max<std::int64_t>(left, 0));
-  }
-  if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) {
+  // poll() passes over negative descriptors.
+  for (const auto& asked : all) polled.push_back({asked.has_ended() ? -1 : asked.descriptor(), POLLIN, 0});
+  if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) {
     throw Error(ErrorKind::internal, io_error("cannot wait for", "modules", errno).what());
   }
   for (std::size_t index = 0; index < all.size(); ++index) {
-    auto& asked = all[index];
-    if (polled[index].fd < 0) continue;
-    if (polled[index].revents != 0) {
-      asked.read();
-    } else if (asked.deadline() && Clock::now() >= *asked.deadline()) {
-      asked.give_up();
-    }
+    if (polled[index].fd >= 0 && polled[index].revents != 0) all[index].read();
   }
 }
 
@@ -298,6 +256,7 @@ Listing list_modules(const Selection& selection, cli::Context& context, Failures
     for (const auto& record : all[next].records) context.output.print(record);
     listing.record_count += all[next].records.size();
     listing.token_count += all[next].token_count;
+    listing.is_complete = listing.is_complete && !all[next].failure;
     ++next;
   }
   std::vector<Error> told;

@@ -34,6 +34,7 @@ using ModuleLister = std::function<std::size_t(const pkcs11::Module&)>;
 struct Listing {
   std::size_t record_count = 0;
   std::size_t token_count = 0;
+  bool is_complete = true;  // no module failed
 };
 
 enum class Failures { all, those_that_matter };

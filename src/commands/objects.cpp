@@ -111,6 +111,7 @@ int Objects::run(const cli::Arguments& arguments, cli::Context& context) const {
     count = list_after_login(selection, *pins, arguments, context);
   } else {
     const auto listing = list_modules(selection, context, Failures::those_that_matter, list_each);
+    if (!listing.is_complete) return cli::exit_status::done;  // what failed was said
     if (listing.token_count == 0) {
       context.console.hint("no token was found; 'eidtool slots --all' shows the readers");
       return cli::exit_status::done;

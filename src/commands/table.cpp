@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "pkcs11/module.hpp"
+
 // The one table of commands, a line each: the function in the command's own .cpp that lends it.
 #define EIDTOOL_COMMANDS(LINE) \
   LINE(slots)                  \
@@ -26,7 +28,7 @@ const cli::Program& program() {
   static const cli::Program eidtool = {
       "eidtool",
       "Lists, signs with and checks signatures of national eID smart cards, first the Portuguese Citizen Card.",
-      commands};
+      commands, pkcs11::end_modules};
   return eidtool;
 }
 

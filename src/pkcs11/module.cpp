@@ -2,7 +2,6 @@
 #include "pkcs11/module.hpp"
 
 #include <p11-kit/p11-kit.h>
-#include <stdlib.h>
 
 #include <cstdlib>
 #include <optional>
@@ -50,15 +49,13 @@ std::string text_of_field(const unsigned char* field, std::size_t size) {
 }
 
 struct Module::State {
-  /// Ends with the last Module of it; where calls are watched, when the process does: only then is it known with what
-  /// status, which a module that crashes or hangs at its end is not to change.
+  /// Ends with the last Module of it; where calls are watched, with end_modules().
   static std::shared_ptr<State> make(const std::string& called) {
     const auto end = [](State* state) {
       if (!state->watched.is_watched()) {
         delete state;
         return;
       }
-      if (ended().empty()) (void)::on_exit(end_all, nullptr);
       ended().push_back(state);
     };
     return {new State(called), end};
@@ -67,11 +64,6 @@ struct Module::State {
     static auto& states = *new std::vector<State*>;
     return states;
   }
-  static void end_all(int status, void*) {
-    expect_end(status);
-    for (const auto* state : ended()) delete state;
-  }
-
   explicit State(std::string called) : name(std::move(called)), watched(name) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -129,6 +121,16 @@ struct Module::State {
 };
 
 Module::Module(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+void end_modules(int exit_status) {
+  expect_end(exit_status);
+  Module::end_all();
+}
+
+void Module::end_all() {
+  for (const auto* state : State::ended()) delete state;
+  State::ended().clear();
+}
 
 std::filesystem::path library_file(const std::filesystem::path& name) {
   // p11-kit takes every relative name for one in its own folder; a user means the working directory.

@@ -57,10 +57,16 @@ class Module {
   bool operator==(const Module& other) const { return state_ == other.state_; }
 
  private:
+  friend void end_modules(int exit_status);
   struct State;
+  static void end_all();
   explicit Module(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
+
+/// Where calls are watched: finalises all modules that nobody uses any more, when all is done and it is known with what
+/// status, which a module that crashes or hangs at its end is not to change.
+void end_modules(int exit_status);
 
 /// A fixed field of Cryptoki as text: without the blanks that pad it and without anything after a
 /// zero byte, which some modules leave there.

@@ -27,6 +27,12 @@ WatchOrder* watch_order = nullptr;
 std::atomic<bool> all_is_done = false;
 
 thread_local Watch* current_call = nullptr;
+std::atomic<Watch*> any_call = nullptr;  // the last that began and runs still
+/// A module may fork; what becomes of such a process is no concern of this one.
+pid_t watched_process = -1;
+LastWords words_for_unknown_end;
+
+const Watch* running_call() { return current_call != nullptr ? current_call : any_call.load(); }
 thread_local bool is_unhurried = false;
 
 /// Only what a signal handler may do.
@@ -43,19 +49,25 @@ void say(int descriptor, std::string_view words, std::string_view function) noex
 }
 
 /// Only what a signal handler may do.
-[[noreturn]] void end_process(const Watch& call, WatchedModule::Fate fate) noexcept {
-  const auto& words = call.module().last_words(fate, call.occasion());
+[[noreturn]] void end_process(const LastWords& words, std::string_view function) noexcept {
   remove_temporaries();
-  say(STDERR_FILENO, words.errors, call.function());
-  say(watch_order->output, words.output, call.function());
+  say(STDERR_FILENO, words.errors, function);
+  say(watch_order->output, words.output, function);
   ::_exit(watch_order->exit_status);
 }
+[[noreturn]] void end_process(const Watch& call, WatchedModule::Fate fate) noexcept {
+  end_process(call.module().last_words(fate, call.occasion()), call.function());
+}
 
-constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
 std::array<struct sigaction, crash_signals.size()> actions_before;
 
 extern "C" void end_crash(int number, siginfo_t* information, void*) {
-  if (current_call != nullptr) end_process(*current_call, WatchedModule::Fate::crashed);
+  if (::getpid() == watched_process) {
+    // In a thread of the module's own the call that runs in another one is the likeliest to know of it.
+    if (const auto* call = running_call()) end_process(*call, WatchedModule::Fate::crashed);
+    remove_temporaries();
+  }
   // Not in a module's call: a bug of our own, which is to be seen as what it is. What an instruction caused happens
   // again by itself.
   for (std::size_t index = 0; index < crash_signals.size(); ++index) {
@@ -64,8 +76,11 @@ extern "C" void end_crash(int number, siginfo_t* information, void*) {
   if (information->si_code <= 0) (void)::raise(number);  // somebody sent it
 }
 
+/// Somebody called exit(). Ourselves only when all is done.
 void end_exit() {
-  if (current_call != nullptr) end_process(*current_call, WatchedModule::Fate::ended_process);
+  if (::getpid() != watched_process) return;
+  if (const auto* call = running_call()) end_process(*call, WatchedModule::Fate::ended_process);
+  if (!all_is_done) end_process(words_for_unknown_end, "");
 }
 
 void install_handlers() {
@@ -82,12 +97,13 @@ void install_handlers() {
     ::sigaction(crash_signals[index], &action, &actions_before[index]);
   }
   (void)std::atexit(end_exit);
+  (void)std::at_quick_exit(end_exit);
 }
 
 }  // namespace
 
-/// The thread that looks after calls with a deadline. It is told of a call only while it sleeps without one: else it
-/// wakes by itself when the call that it knew has had its time, and looks which runs then.
+/// The thread that looks after calls with a limit. It looks from time to time and counts only the time between: while
+/// the whole process is stopped no module is late.
 class Watcher {
  public:
   static Watcher& instance() {
@@ -98,7 +114,7 @@ class Watcher {
   void enter(Watch& call) {
     const std::scoped_lock lock(mutex_);
     running_.push_back(&call);
-    if (!is_waiting_for_deadline_) changed_.notify_one();
+    if (running_.size() == 1) changed_.notify_one();
   }
   void leave(Watch& call) {
     const std::scoped_lock lock(mutex_);
@@ -106,6 +122,8 @@ class Watcher {
   }
 
  private:
+  static constexpr std::chrono::milliseconds step{100};
+
   Watcher() {
     // Signals are the main thread's.
     sigset_t all;
@@ -119,28 +137,32 @@ class Watcher {
   [[noreturn]] void watch() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      is_waiting_for_deadline_ = false;
       changed_.wait(lock, [this] { return !running_.empty(); });
-      const auto* oldest = *std::ranges::min_element(running_, {}, &Watch::deadline_);
-      const auto deadline = oldest->deadline_;
-      // The lock is kept: the call cannot end meanwhile.
-      if (Clock::now() >= deadline) end_process(*oldest, WatchedModule::Fate::hangs);
-      is_waiting_for_deadline_ = true;
+      const auto begin = Clock::now();
       lock.unlock();
-      std::this_thread::sleep_until(deadline);
+      std::this_thread::sleep_for(step);
       lock.lock();
+      const auto passed = std::min<Clock::duration>(Clock::now() - begin, 2 * step);
+      // The lock is kept: no call can end meanwhile.
+      for (auto* call : running_) {
+        call->left_ -= passed;
+        if (call->left_ <= Clock::duration::zero()) end_process(*call, WatchedModule::Fate::hangs);
+      }
     }
   }
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Watch*> running_;
-  bool is_waiting_for_deadline_ = false;
 };
 
 void watch_calls(WatchOrder order) {
   if (watch_order != nullptr) return;
   watch_order = new WatchOrder(std::move(order));
+  watched_process = ::getpid();
+  words_for_unknown_end = watch_order->error_words(
+      Error(ErrorKind::module_failed, "something ended the program in the middle of the command",
+            "a PKCS#11 module did, most likely: --module FILE uses one alone"));
   install_handlers();
 }
 
@@ -150,7 +172,7 @@ void expect_end(int exit_status) {
   watch_order->exit_status = exit_status;
   // Nobody waits long for a module to tidy up.
   constexpr std::chrono::seconds patience{5};
-  if (watch_order->limit > patience) watch_order->limit = patience;
+  if (watch_order->limit > patience || watch_order->limit.count() == 0) watch_order->limit = patience;
 }
 
 WatchedModule::WatchedModule(const std::string& name) : is_watched_(watch_order != nullptr) {
@@ -187,15 +209,18 @@ Watch::Watch(const WatchedModule& module, const char* function) noexcept
     : module_(module), function_(function), outer_(current_call) {
   if (!module_.is_watched()) return;
   current_call = this;
+  any_call = this;
   if (watch_order->limit.count() == 0 || is_unhurried) return;
-  deadline_ = Clock::now() + watch_order->limit;
+  left_ = watch_order->limit;
   Watcher::instance().enter(*this);
+  is_timed_ = true;
 }
 
 Watch::~Watch() {
   if (!module_.is_watched()) return;
-  if (deadline_ != Clock::time_point{}) Watcher::instance().leave(*this);
+  if (is_timed_) Watcher::instance().leave(*this);
   current_call = outer_;
+  any_call = outer_;
 }
 
 WatchedModule::Occasion Watch::occasion() const {

@@ -81,7 +81,8 @@ class Watch {
   const WatchedModule& module_;
   const char* function_;
   Watch* outer_;  // one call inside another does not happen, but costs nothing
-  std::chrono::steady_clock::time_point deadline_{};
+  bool is_timed_ = false;
+  std::chrono::steady_clock::duration left_{};  // of its time, where it is timed
 };
 
 /// While this lives, calls of this thread may take as long as they like: a person is typing on a keypad, or in the

@@ -116,6 +116,37 @@ TEST_CASE("signing and exporting name a module that crashes or hangs, and leave 
   }
 }
 
+TEST_CASE("a module that ends the process is told of, whatever became of modules before it") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("missing.so", "no library");
+  for (const std::string death : {"exit", "thread-exit", "thread-SIGSEGV", "SIGTRAP"}) {
+    for (const std::string function : {"C_Login", "C_Sign"}) {
+      INFO(death << " " << function);
+      desk.filter("crash " + function + " " + death + "\n");
+      desk.module_options.insert(desk.module_options.begin(), {"--module", "missing.so"});
+      check_refused(desk, "sign doc --pin-file ../pin", 6, "in " + function);
+      CHECK(desk.logged("C_Login") == 1);
+    }
+  }
+}
+
+TEST_CASE("modules that are left out stand in no other's way") {
+  Desk desk;
+  desk.write("missing.so", "no library");
+  desk.module_options.insert(desk.module_options.begin(), {"--module", "missing.so"});
+  const auto exported = desk.eidtool("export-cert -o c.der");
+  CHECK(exported.status == 0);
+  CHECK(said(exported, "warning").size() == 1);
+}
+
+TEST_CASE("a module that is slow, but not in any one call, is waited for") {
+  Desk desk;
+  desk.filter("delay C_GetAttributeValue 30\n");
+  const auto listing = desk.eidtool("objects --label nobody --module-timeout 1");
+  CHECK(listing.status == 0);
+}
+
 TEST_CASE("a module that fails at its end changes nothing in what was done") {
   Desk desk;
   desk.write("doc", "text");

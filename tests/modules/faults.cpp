@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <map>
+#include <thread>
 
 #include "modules/filter_module.hpp"
 
@@ -27,7 +29,11 @@ std::map<std::string, std::size_t> claims;
       *static_cast<volatile char*>(page) = 0;
       break;
     }
+    case Script::Death::trap: ::raise(SIGTRAP); break;
     case Script::Death::exit: std::exit(EXIT_SUCCESS);
+    // The call waits for the thread, which ends all.
+    case Script::Death::exit_in_thread: std::thread([] { std::exit(EXIT_SUCCESS); }).join(); break;
+    case Script::Death::fault_in_thread: std::thread([] { die(Script::Death::segmentation_fault); }).join(); break;
     case Script::Death::abort: break;
   }
   std::abort();

@@ -43,7 +43,10 @@ CK_FLAGS token_flag_of(const std::string& name) {
 
 Script::Death death_of(const std::string& name) {
   if (name == "SIGSEGV") return Script::Death::segmentation_fault;
+  if (name == "SIGTRAP") return Script::Death::trap;
   if (name == "exit") return Script::Death::exit;
+  if (name == "thread-exit") return Script::Death::exit_in_thread;
+  if (name == "thread-SIGSEGV") return Script::Death::fault_in_thread;
   if (name == "abort") return Script::Death::abort;
   throw std::runtime_error("the filter module's script names an unknown way to crash: " + name);
 }
