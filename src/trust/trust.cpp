@@ -122,22 +122,34 @@ class Judge::Work {
     auto report = report_on_path(certificate, claimed);
     check_usage(certificate, demand_, report.findings);
     check_claimed_time(certificate, demand_, claimed, report.findings);
-    // What was not looked at could have been the revocation: who made the file may have made it so.
-    if (failures_in(report.findings) == 0 && (checks_.is_exhausted() || inquiry_.gave_up())) {
-      report.findings.push_back(failure(SubIndication::certificate_chain_general_failure, "gave_up",
-                                        "there are so many certificates, lists and responses that not all of them "
-                                        "were looked at"));
-    }
+    if (checks_.is_exhausted() || inquiry_.gave_up()) say_gave_up(report.findings);
     report.trust = trust_for(report.findings);
     return report;
   }
 
  private:
+  /// What was not looked at could have been the revocation: who made the file may have made it so.
+  static void say_gave_up(std::vector<Finding>& findings) {
+    if (failures_in(findings) > 0) return;
+    findings.push_back(failure(SubIndication::certificate_chain_general_failure, "gave_up",
+                               "there are so many certificates, lists and responses that not all of them were "
+                               "looked at"));
+  }
+
   TrustReport report_on_path(const Certificate& certificate, std::optional<Time> claimed) {
     TrustReport best;
     bool is_first = true;
+    bool looked_at_all = true;
     std::size_t count = 0;
     builder_.for_each_path(certificate, [&](const Path& path) {
+      looked_at_all = count < most_paths && count_ < most_paths_of_all;
+      if (!looked_at_all) {
+        if (is_first) best.path = path;
+        is_first = false;
+        return true;
+      }
+      ++count;
+      ++count_;
       auto findings = check_path(path, {demand_.at, demand_.allow_sha1, demand_.policies}, checks_);
       // What is wrong anyway needs no revocation to be looked up.
       const bool is_refused =
@@ -146,9 +158,10 @@ class Judge::Work {
       if (is_better || is_refused) best = {Trust::not_checked, path, std::move(findings)};
       is_first = false;
       // Where one way proves that the signer was revoked, another that knows nothing of it is no way out.
-      return is_refused || ++count >= most_paths || ++count_ >= most_paths_of_all;
+      return is_refused;
     });
     if (is_first) describe_missing(certificate, best);
+    if (!looked_at_all || builder_.gave_up()) say_gave_up(best.findings);
     return best;
   }
 

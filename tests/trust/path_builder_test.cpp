@@ -7,6 +7,7 @@
 namespace eidtool::trust {
 
 using tests::authority;
+using tests::in_days;
 using tests::Order;
 
 namespace {
@@ -65,9 +66,32 @@ TEST_CASE("looking for ways ends where somebody made too many of them, and says 
   CHECK(builder.gave_up());
   const auto report =
       judged(mesh, mesh.evidence({}, {}, {"a1", "a2", "a3", "a4", "a5", "a6", "b1", "b2", "b3", "b4", "b5", "b6"}),
-             tests::in_days(0), false, "below");
+             in_days(0), false, "below");
   CHECK(failures(report) == Names{"no_chain"});
   CHECK_THAT(text(report), Catch::Matchers::ContainsSubstring("given up"));
+}
+
+TEST_CASE("certificates that lead another way hide no revocation") {
+  Pki pki;
+  // The authority has a new key, with which it revoked what it issued with the old one.
+  Order renewed{"root", authority()};
+  renewed.common_name = "sub";
+  pki.make("renewed", renewed);
+  pki.make("evil", {"root", authority()});
+  Names intermediates = {"sub", "renewed", "evil"};
+  constexpr int count = 50;
+  for (int number = 0; number < count; ++number) {
+    Order cross{"evil", authority()};
+    cross.key = "sub";
+    cross.not_after = in_days(2000);  // such are looked at first
+    intermediates.push_back("cross" + std::to_string(number));
+    pki.make(intermediates.back(), cross);
+  }
+  pki.revoke("leaf", in_days(-20), "keyCompromise");
+  pki.write_list_by("renewed", "sub", "renewed.crl");
+  CHECK(failures(judged(pki, pki.evidence({"renewed.crl"}, {}, intermediates), in_days(0), false)) == Names{"gave_up"});
+  intermediates.pop_back();
+  CHECK(failures(judged(pki, pki.evidence({"renewed.crl"}, {}, intermediates), in_days(0), false)) == Names{"revoked"});
 }
 
 TEST_CASE("signatures beyond the limit count as not made") {

@@ -38,6 +38,13 @@ void Pki::write_numbered_list(const std::string& issuer, const std::string& file
   write_list(issuer, file, lines, in_days(day));
 }
 
+void Pki::write_list_by(const std::string& signer, const std::string& issuer, const std::string& file,
+                        const std::string& extensions) {
+  write_list(issuer, file, extensions);
+  openssl({"ca", "-gencrl", "-config", "list", "-crlexts", "list", "-cert", signer + ".pem", "-keyfile",
+           signer + ".key", "-crldays", "10", "-out", file});
+}
+
 TrustReport judged(const Pki& pki, const Evidence& evidence, Time at, bool required, const std::string& name) {
   Demand demand;
   demand.at = at;

@@ -25,6 +25,10 @@ class Pki : private tests::TemporaryFolder, public tests::Authorities {
   void write_numbered_list(const std::string& issuer, const std::string& file, unsigned number, int day,
                            unsigned base = 0, const std::string& extensions = {});
 
+  /// What `issuer` revoked, in a list by the key of another one.
+  void write_list_by(const std::string& signer, const std::string& issuer, const std::string& file,
+                     const std::string& extensions = {});
+
   using Authorities::path;
 };
 
