@@ -178,10 +178,10 @@ void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAns
     for (const auto& candidate : *certificates) {
       if (!signed_by(candidate)) continue;
       // What it called revoked when it could stays so.
-      const auto why_not = [&](Time at) {
-        return question.why_not_trusted(candidate, RevocationQuestion::SignerKind::responder, at);
+      const auto why_not = [&](RevocationQuestion::Word word, Time at) {
+        return question.why_not_trusted(candidate, RevocationQuestion::SignerKind::responder, word, at);
       };
-      auto why = why_not(question.at);
+      auto why = why_not(RevocationQuestion::Word::anything, question.at);
       // Not only at that time: who has the key of a responder that has retired could claim any. Nor had one that came
       // later anything to say before.
       const auto latest = std::max({question.at, answer.this_update, produced_at_});
@@ -191,7 +191,7 @@ void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAns
       if (!why) return take(candidate, true);
       if (!answer.signer_key.empty()) continue;
       answer.why = "was signed by a responder that is not believed: " + *why;
-      if (!why_not(produced_at_)) take(candidate, false);
+      if (!why_not(RevocationQuestion::Word::revocations, produced_at_)) take(candidate, false);
     }
   }
 }

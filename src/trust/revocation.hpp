@@ -59,9 +59,11 @@ struct RevocationQuestion {
   /// What makes such a signer the right one: it has the name of the certificate's issuer, the certificate itself names
   /// it as the one who issues the list, or it is a responder.
   enum class SignerKind { own_name, named, responder };
+  /// What it has to be believed in. A revocation counts even of one who could not tell who else was revoked.
+  enum class Word { anything, revocations };
   /// Why such a certificate is itself not to be believed, as of a time; nothing: it is. Never by its name alone: a key
   /// on the path has to vouch for it.
-  std::function<std::optional<std::string>(const crypto::Certificate&, SignerKind, Time)> why_not_trusted;
+  std::function<std::optional<std::string>(const crypto::Certificate&, SignerKind, Word, Time)> why_not_trusted;
   SignatureChecks& checks;
 };
 

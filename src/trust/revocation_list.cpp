@@ -298,6 +298,7 @@ RevocationList::Coverage RevocationList::coverage(const RevocationQuestion& ques
 /// what it revokes even where the rest of the list is not sound, since no other could have said so.
 void RevocationList::find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const {
   using Kind = RevocationQuestion::SignerKind;
+  using Word = RevocationQuestion::Word;
   const auto scheme = crypto::signature_scheme(signed_object_.algorithm, std::nullopt);
   const bool is_sha1 = scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1;
   const auto signed_by = [&](const crypto::Certificate& signer) {
@@ -322,12 +323,13 @@ void RevocationList::find_signer(const RevocationQuestion& question, RevocationA
     if (candidate.der() == question.certificate.der() || !crypto::names_match(candidate.subject_der(), issuer_))
       continue;
     if (!signed_by(candidate) || !extensions_of(candidate).allows(KeyUsage::crl_signing)) continue;
-    const auto why = question.why_not_trusted(candidate, kind, question.at);
+    const auto why_not = [&](Word word, Time at) { return question.why_not_trusted(candidate, kind, word, at); };
+    const auto why = why_not(Word::anything, question.at);
     if (!why) return take(candidate, true);
     if (!answer.signer_key.empty()) continue;
     answer.why = "was signed by one who is not believed: " + *why;
     // It may have retired since; what it revoked stays so.
-    if (!question.why_not_trusted(candidate, kind, this_update_)) take(candidate, false);
+    if (!why_not(Word::revocations, question.at) || !why_not(Word::revocations, this_update_)) take(candidate, false);
   }
 }
 

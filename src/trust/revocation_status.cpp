@@ -129,8 +129,8 @@ RevocationStatus RevocationInquiry::asked(const Path& path, std::size_t index) {
     return status;
   }
   return put_together({path[index], path[index + 1], demand_.at, demand_.now, demand_.allow_sha1, pool_,
-                       [&](const Certificate& signer, auto kind, Time at) {
-                         return why_not_trusted(signer, kind, at, path, index + 1);
+                       [&](const Certificate& signer, auto kind, auto word, Time at) {
+                         return why_not_trusted(signer, kind, word, at, path, index + 1);
                        },
                        checks_});
 }
@@ -156,10 +156,13 @@ RevocationStatus RevocationInquiry::put_together(const RevocationQuestion& quest
 
 /// RFC 5280 §6.3.3 (f), RFC 6960 §4.2.2.2: the key that issued the certificate certified the signer, or, for another
 /// key of the same authority, the authority above did. Any one below the anchor could else take back what another has
-/// revoked. For a signer that the certificate itself names it can be any authority above it.
+/// revoked. For a signer that the certificate itself names it can be any authority above it. Since every authority can
+/// certify a key across, with a way that leads over itself, one above convinces of more than revocations only as
+/// anchor.
 std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate& signer,
-                                                              RevocationQuestion::SignerKind kind, Time at,
-                                                              const Path& path, std::size_t first_issuer) {
+                                                              RevocationQuestion::SignerKind kind,
+                                                              RevocationQuestion::Word word, Time at, const Path& path,
+                                                              std::size_t first_issuer) {
   using Kind = RevocationQuestion::SignerKind;
   std::optional<std::string> why =
       kind == Kind::responder ? "it is no responder of the issuer" : "no authority of the certificate vouches for it";
@@ -170,14 +173,21 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate&
   if (kind == Kind::own_name) last = std::min(last, last_own + 1);
   for (auto issuer = first_issuer; issuer <= last; ++issuer) {
     const bool may_be_it = kind == Kind::named || (kind == Kind::own_name && issuer <= last_own);
-    if (may_be_it && signer.der() == path[issuer].der()) return std::nullopt;
-    if (!crypto::names_match(signer.issuer_der(), path[issuer].subject_der()) ||
-        checks_.made_by(signer, path[issuer]) != SignatureChecks::Answer::made) {
+    const bool is_it = may_be_it && signer.der() == path[issuer].der();
+    if (!is_it && (!crypto::names_match(signer.issuer_der(), path[issuer].subject_der()) ||
+                   checks_.made_by(signer, path[issuer]) != SignatureChecks::Answer::made)) {
       continue;
     }
+    const auto vouched_by = kind == Kind::own_name ? last_own + 1 : issuer + (is_it ? 1 : 0);
+    const bool is_certain = issuer == first_issuer || vouched_by + 1 >= path.size();
+    if (!is_certain && word == RevocationQuestion::Word::anything) {
+      why = "only an authority between the issuer and the one that you trust vouches for it";
+      continue;
+    }
+    if (is_it) return std::nullopt;
     Path signers_path = {signer};
     signers_path.insert(signers_path.end(), path.begin() + static_cast<std::ptrdiff_t>(issuer), path.end());
-    why = why_not_trusted(signers_path, kind, at);
+    why = why_not_trusted(signers_path, kind, word, at);
     if (!why) return std::nullopt;
   }
   return why;
@@ -185,7 +195,7 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate&
 
 /// Its certificate is held to what any other is.
 std::optional<std::string> RevocationInquiry::why_not_trusted(const Path& path, RevocationQuestion::SignerKind kind,
-                                                              Time at) {
+                                                              RevocationQuestion::Word word, Time at) {
   const auto& signer = path.front();
   const auto findings = check_path(path, {at, demand_.allow_sha1, {}}, checks_);
   const auto failure =
@@ -204,9 +214,10 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Path& path, 
   }
   const auto status = asked(path, 0);
   asked_about_.erase(fingerprint);
-  if (status.revoked && status.revoked->revoked_at <= demand_.at) return "its own certificate was revoked";
-  if (status.held && status.held->revoked_at <= demand_.at) return "its own certificate is suspended";
-  if (demand_.require_revocation && !status.is_known_good() && !status.revoked && !status.held) {
+  if (status.revoked && status.revoked->revoked_at <= at) return "its own certificate was revoked";
+  if (status.held && status.held->revoked_at <= at) return "its own certificate is suspended";
+  const bool has_to_be_known = demand_.require_revocation && word == RevocationQuestion::Word::anything;
+  if (has_to_be_known && !status.is_known_good() && !status.revoked && !status.held) {
     return "whether its own certificate was revoked is not known";
   }
   return std::nullopt;

@@ -41,8 +41,10 @@ class RevocationInquiry {
   RevocationStatus asked(const Path& path, std::size_t index);
   RevocationStatus put_together(const RevocationQuestion& question) const;
   std::optional<std::string> why_not_trusted(const crypto::Certificate& signer, RevocationQuestion::SignerKind kind,
-                                             Time at, const Path& path, std::size_t first_issuer);
-  std::optional<std::string> why_not_trusted(const Path& path, RevocationQuestion::SignerKind kind, Time at);
+                                             RevocationQuestion::Word word, Time at, const Path& path,
+                                             std::size_t first_issuer);
+  std::optional<std::string> why_not_trusted(const Path& path, RevocationQuestion::SignerKind kind,
+                                             RevocationQuestion::Word word, Time at);
 
   const Evidence& evidence_;
   const Demand& demand_;

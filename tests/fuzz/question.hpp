@@ -12,7 +12,7 @@ class FuzzQuestion {
  public:
   trust::RevocationQuestion question() {
     checks_ = trust::SignatureChecks();  // an input may stand where another one did
-    return {leaf_, sub_, at_, at_, true, pool_, [](const auto&, auto, Time) { return std::nullopt; }, checks_};
+    return {leaf_, sub_, at_, at_, true, pool_, [](const auto&, auto, auto, Time) { return std::nullopt; }, checks_};
   }
 
  private:

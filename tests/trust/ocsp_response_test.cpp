@@ -210,6 +210,29 @@ TEST_CASE("a responder is looked up like any certificate, unless the issuer says
   CHECK(told(good(), in_days(-20)) == Names{"revocation_unknown"});
 }
 
+TEST_CASE("what a responder called revoked counts though its own status is not known, or it was revoked later") {
+  Pki pki;
+  pki.write_list("root", "root.crl");
+  pki.write_response("leaf", "sub", "sub", "good.ocsp");
+  pki.make("responder", {"sub", responder});
+  pki.write_response("leaf", "sub", "responder", "template.ocsp");
+  const auto parts = parts_of(pki, "template.ocsp");
+  write_response(pki, "responder", "revoked.ocsp", parts,
+                 {single(parts, revoked(in_days(-20)), in_days(-2), in_days(3))}, in_days(-2));
+  const auto with = [&](const Names& lists, const Names& responses, bool required) {
+    return failures(judged(pki, pki.evidence(lists, responses, {"sub", "responder"}), in_days(0), required));
+  };
+  pki.revoke("responder", in_days(-1), "superseded");
+  pki.write_list("sub", "later.crl", {}, in_days(-1));
+  pki.revoke("responder", in_days(-3), "superseded");
+  pki.write_list("sub", "before.crl", {}, in_days(-1));
+  for (const bool required : {true, false}) {
+    CHECK(with({"root.crl"}, {"good.ocsp", "revoked.ocsp"}, required) == Names{"revoked"});
+    CHECK(with({"root.crl", "later.crl"}, {"revoked.ocsp"}, required) == Names{"revoked"});
+    CHECK(with({"root.crl", "before.crl"}, {"revoked.ocsp"}, required).empty());
+  }
+}
+
 TEST_CASE("a suspension that a response tells ends with a later one by the same responder") {
   Pki pki;
   pki.write_list("root", "root.crl");

@@ -172,6 +172,40 @@ TEST_CASE("a name alone makes nobody a signer of lists") {
   CHECK(listed("false_named.crl") == Names{"revocation_unknown"});
 }
 
+TEST_CASE("whoever certifies an authority across cannot make a signer of its lists") {
+  Pki pki;
+  pki.write_list("root", "root.crl");
+  pki.make("evil", {"root", authority()});
+  Order cross{"evil", authority()};
+  cross.key = "sub";
+  pki.make("cross", cross);
+  Order lister{"evil", "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,cRLSign\n"};
+  lister.common_name = "sub";
+  pki.make("lister", lister);
+  // Nor by a key that bears the name and certifies the old one: that would be a renewal.
+  Order twin{"evil", authority()};
+  twin.common_name = "sub";
+  pki.make("twin", twin);
+  Order renewed{"twin", authority()};
+  renewed.key = "sub";
+  pki.make("renewed", renewed);
+  pki.write_list("evil", "evil.crl");
+  pki.write_numbered_list("lister", "clean.crl", 5, -1);
+  pki.write_numbered_list("twin", "twin.crl", 5, -1);
+  const auto with = [&](const std::string& list, bool required) {
+    return failures(judged(
+        pki, pki.evidence({"root.crl", "evil.crl", list}, {}, {"sub", "evil", "cross", "lister", "twin", "renewed"}),
+        in_days(0), required));
+  };
+  CHECK(with("clean.crl", true) == Names{"revocation_unknown"});
+  CHECK(with("twin.crl", true) == Names{"revocation_unknown"});
+  // Where it speaks against somebody, it may have been in the right.
+  pki.revoke("leaf", in_days(-5), "keyCompromise");
+  pki.write_list_by("lister", "sub", "revoked.crl");
+  CHECK(with("revoked.crl", true) == Names{"revoked"});
+  CHECK(with("revoked.crl", false) == Names{"revoked"});
+}
+
 TEST_CASE("what the issuer's key revoked is not dropped because of another certificate for it, or of SHA-1") {
   Pki pki;
   Order again{"root", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"};
@@ -191,6 +225,21 @@ TEST_CASE("what the issuer's key revoked is not dropped because of another certi
         Names{"revocation_unknown"});
   pki.write_sha1_list("sub", "sha1.crl");
   CHECK(failures(judged(pki, pki.evidence({"sha1.crl"}), in_days(0), false)) == Names{"revoked"});
+}
+
+TEST_CASE("what a signer of lists revoked counts though its own status is not known") {
+  Pki pki;
+  Order lists{"sub", "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,cRLSign\n"};
+  lists.common_name = "sub";
+  pki.make("lists", lists);
+  pki.write_list("root", "root.crl");
+  pki.write_response("leaf", "sub", "sub", "good.ocsp");
+  pki.revoke("leaf", in_days(-1), "keyCompromise");
+  pki.write_list_by("lists", "sub", "lists.crl");
+  for (const bool required : {true, false}) {
+    CHECK(failures(judged(pki, pki.evidence({"root.crl", "lists.crl"}, {"good.ocsp"}, {"sub", "lists"}), in_days(0),
+                          required)) == Names{"revoked"});
+  }
 }
 
 TEST_CASE("an unknown answer says what was given and why it does not do") {
