@@ -81,7 +81,11 @@ class Check {
   void begin_with_anchor() {
     const auto& anchor = path_.back();
     const auto extensions = extensions_or_failure(anchor);
-    if (!anchor.extensions().empty()) check_authority(anchor, extensions, extensions.has_basic_constraints);
+    // Certificates of old have no extensions, or say with the key usage alone that they are of an authority.
+    const bool signs_certificates = extensions.key_usage && extensions.allows(KeyUsage::certificate_signing);
+    if (!anchor.extensions().empty()) {
+      check_authority(anchor, extensions, extensions.has_basic_constraints || !signs_certificates);
+    }
     if (extensions.path_length) path_length_ = std::min<std::uint64_t>(path_length_, *extensions.path_length);
     add_constraints(extensions);
   }

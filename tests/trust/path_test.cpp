@@ -242,6 +242,20 @@ TEST_CASE("a chain with an algorithm that is not checked says so, and not that a
   }
 }
 
+TEST_CASE("a certificate of a person that is trusted issues none, as OpenSSL has it") {
+  Pki pki;
+  pki.make("friend", {"friend", "extendedKeyUsage=emailProtection\nsubjectKeyIdentifier=hash\n"});
+  pki.make("forged", {"friend"});
+  CHECK(failures(pki.judged("forged", {"friend"}, {})) == Names{"not_an_authority"});
+  CHECK_FALSE(pki.openssl_accepts("forged", "friend", {}));
+  CHECK(pki.judged("friend", {"friend"}, {}).trust == Trust::trusted);
+  // The key usage alone can say so.
+  pki.make("old", {"old", "keyUsage=keyCertSign\nsubjectKeyIdentifier=hash\n"});
+  pki.make("below", {"old"});
+  CHECK(pki.judged("below", {"old"}, {}).trust == Trust::trusted);
+  CHECK(pki.openssl_accepts("below", "old", {}));
+}
+
 TEST_CASE("a policy that authorities demand has to be there, as OpenSSL has it") {
   Pki pki;
   const std::string ids = "authorityKeyIdentifier=keyid\n";
