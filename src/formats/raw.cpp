@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "crypto/algorithm_identifier.hpp"
 #include "crypto/ecdsa_signature.hpp"
+#include "formats/cms/attributes.hpp"
 #include "formats/format.hpp"
 #include "formats/token_signature.hpp"
 
@@ -68,10 +69,18 @@ class Check {
       case KeyType::ec: check_ecdsa(); break;
       case KeyType::ed25519: check_ed25519(); break;
     }
+    check_document();
     return std::move(report_);
   }
 
  private:
+  void check_document() {
+    if (!report_.matches || !document_.is_small() || !cms::is_signed_attributes(document_)) return;
+    report_.matches = false;
+    report_.findings.push_back(
+        failure(SubIndication::format_failure, "malformed",
+                "the document is the signed attributes of another signature, passed off as a document"));
+  }
   void fail(std::string_view code, std::string_view message) {
     report_.findings.push_back(failure(SubIndication::sig_crypto_failure, code, message));
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "crypto/asn1.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/ecdsa_signature.hpp"
+#include "formats/cms_tools.hpp"
 #include "formats/format.hpp"
 #include "formats/format_tools.hpp"
 #include "support/catch.hpp"
@@ -256,6 +258,23 @@ TEST_CASE("a signature that does not verify with the token's certificate is neve
       CHECK_FALSE(error.hint().empty());
     }
   }
+}
+
+TEST_CASE("a signature of someone's signed attributes cannot be passed off as one of a document") {
+  const tests::TemporaryFolder folder;
+  const auto path = folder.path() / "attributes";
+  const auto attributes = crypto::asn1::set_of(tests::HandMade().usual(as_bytes("text")).signed_attributes);
+  tests::write_file(path, std::string(attributes.begin(), attributes.end()));
+  SoftwareSigner signer("rsa2048");
+  Document document{InputFile(path)};
+  const auto& algorithm = *find_signature_algorithm(KeyType::rsa, Padding::pkcs1, HashAlgorithm::sha256);
+  const auto report = verify("rsa2048", signed_bytes(raw(), {document, algorithm}, signer), {}, path);
+  CHECK_FALSE(report.matches);
+  CHECK(tests::reason(report) == SubIndication::format_failure);
+  // Anything else that looks alike is a document.
+  tests::write_file(path, std::string(attributes.begin(), attributes.end()) + "\n");
+  Document text{InputFile(path)};
+  CHECK(verify("rsa2048", signed_bytes(raw(), {text, algorithm}, signer), {}, path).matches);
 }
 
 TEST_CASE("a token's certificate that is none is named before anything is signed") {

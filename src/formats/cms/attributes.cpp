@@ -138,7 +138,40 @@ void collect_strings(der::Reader values, std::vector<std::string>& strings, unsi
   }
 }
 
+/// The DER of a SET OF attributes that holds a messageDigest.
+bool look_like_signed_attributes(BytesView bytes) {
+  try {
+    der::Reader outer(bytes);
+    auto attributes = outer.enter(der::tag::set);
+    outer.end();
+    bool has_digest = false;
+    while (!attributes.at_end()) {
+      auto attribute = attributes.enter(der::tag::sequence);
+      if (attribute.next_object_identifier() == oid::message_digest) has_digest = true;
+      attribute.next(der::tag::set);
+      attribute.end();
+    }
+    return has_digest;
+  } catch (const Error&) {  // absent: it is something else
+    return false;
+  }
+}
+
 }  // namespace
+
+bool is_signed_attributes(Content& content) {
+  Bytes head;
+  constexpr std::size_t most = 1U << 20U;  // bytes; attributes are smaller
+  bool is_long = false;
+  content.give(HashAlgorithm::none, [&](BytesView piece) {
+    if (head.size() + piece.size() > most) {
+      is_long = true;
+    } else {
+      head.insert(head.end(), piece.begin(), piece.end());
+    }
+  });
+  return !is_long && look_like_signed_attributes(head);
+}
 
 std::string attribute_name(std::string_view oid) {
   const auto* row = std::ranges::find(name_rows, oid, &NameRow::oid);

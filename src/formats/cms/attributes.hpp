@@ -48,4 +48,8 @@ std::vector<std::string> commitment_types(const SignerInfo& signer);
 /// The parts of the place that are there, separated by commas, UTF-8. Throws malformed.
 std::optional<std::string> signer_location(const SignerInfo& signer);
 
+/// Whether a document is the signed attributes of some signature. Whoever has that signature could pass it off as one
+/// of the document: the two are told apart by nothing else.
+bool is_signed_attributes(Content& content);
+
 }  // namespace eidtool::formats::cms

@@ -19,25 +19,6 @@ namespace der = crypto::der;
 /// Certificates of one name that are tried for one signature: a file full of them costs no more.
 constexpr std::size_t most_candidates = 4;
 
-/// Whether bytes are the signed attributes of some signature: the DER of a SET OF that holds a messageDigest.
-bool look_like_signed_attributes(BytesView bytes) {
-  try {
-    der::Reader outer(bytes);
-    auto attributes = outer.enter(der::tag::set);
-    outer.end();
-    bool has_digest = false;
-    while (!attributes.at_end()) {
-      auto attribute = attributes.enter(der::tag::sequence);
-      if (attribute.next_object_identifier() == oid::message_digest) has_digest = true;
-      attribute.next(der::tag::set);
-      attribute.end();
-    }
-    return has_digest;
-  } catch (const Error&) {  // absent: it is something else
-    return false;
-  }
-}
-
 /// The check of one signature: the report in the making.
 class Check {
  public:
@@ -269,17 +250,7 @@ class Check {
   }
 
   void check_content_is_no_attributes() {
-    Bytes head;
-    constexpr std::size_t most = 1U << 20U;  // bytes; attributes are smaller
-    bool is_long = false;
-    context_.content.give(HashAlgorithm::none, [&](BytesView piece) {
-      if (head.size() + piece.size() > most) {
-        is_long = true;
-      } else {
-        head.insert(head.end(), piece.begin(), piece.end());
-      }
-    });
-    if (!is_long && look_like_signed_attributes(head)) {
+    if (is_signed_attributes(context_.content)) {
       throw Error(ErrorKind::malformed,
                   "the document is the signed attributes of another signature, passed off as a document");
     }
