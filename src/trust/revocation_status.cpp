@@ -156,9 +156,9 @@ RevocationStatus RevocationInquiry::put_together(const RevocationQuestion& quest
 
 /// RFC 5280 §6.3.3 (f), RFC 6960 §4.2.2.2: the key that issued the certificate certified the signer, or, for another
 /// key of the same authority, the authority above did. Any one below the anchor could else take back what another has
-/// revoked. For a signer that the certificate itself names it can be any authority above it. Since every authority can
-/// certify a key across, with a way that leads over itself, one above convinces of more than revocations only as
-/// anchor.
+/// revoked. For a signer that the certificate itself names it can be any authority above it. Where
+/// several certify the key that issued the certificate, each with a way over itself, one of them that is no anchor
+/// convinces of revocations alone.
 std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate& signer,
                                                               RevocationQuestion::SignerKind kind,
                                                               RevocationQuestion::Word word, Time at, const Path& path,
@@ -179,9 +179,10 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate&
       continue;
     }
     const auto vouched_by = kind == Kind::own_name ? last_own + 1 : issuer + (is_it ? 1 : 0);
-    const bool is_certain = issuer == first_issuer || vouched_by + 1 >= path.size();
+    const bool is_certain = issuer == first_issuer || vouched_by + 1 >= path.size() ||
+                            !is_certified_across(path[first_issuer], path[std::min(last_own + 1, path.size() - 1)]);
     if (!is_certain && word == RevocationQuestion::Word::anything) {
-      why = "only an authority between the issuer and the one that you trust vouches for it";
+      why = "of several authorities that certify the issuer only one vouches for it";
       continue;
     }
     if (is_it) return std::nullopt;
@@ -191,6 +192,14 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate&
     if (!why) return std::nullopt;
   }
   return why;
+}
+
+bool RevocationInquiry::is_certified_across(const Certificate& authority, const Certificate& issuer) const {
+  return std::ranges::any_of(pool_, [&](const auto& other) {
+    return other.public_key_bits() == authority.public_key_bits() && !is_self_issued(other) &&
+           crypto::names_match(other.subject_der(), authority.subject_der()) &&
+           checks_.made_by(other, issuer) != SignatureChecks::Answer::made;
+  });
 }
 
 /// Its certificate is held to what any other is.

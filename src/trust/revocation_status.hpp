@@ -45,6 +45,8 @@ class RevocationInquiry {
                                              std::size_t first_issuer);
   std::optional<std::string> why_not_trusted(const Path& path, RevocationQuestion::SignerKind kind,
                                              RevocationQuestion::Word word, Time at);
+  /// Whether others than `issuer` certify the key of an authority.
+  bool is_certified_across(const crypto::Certificate& authority, const crypto::Certificate& issuer) const;
 
   const Evidence& evidence_;
   const Demand& demand_;
