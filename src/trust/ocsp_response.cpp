@@ -201,13 +201,18 @@ void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAns
 RevocationAnswer OcspResponse::answer(const RevocationQuestion& question) const {
   using Status = RevocationAnswer::Status;
   RevocationAnswer worst;
+  std::optional<Time> held_at;
   for (const auto& single : singles_) {
     if (!is_about(single, question)) continue;
     auto one = answer_by(single, question);
+    if (one.status == Status::revoked && one.reason == reason_hold) {
+      held_at = std::min(held_at.value_or(one.revoked_at), one.revoked_at);
+    }
     const bool is_worse =
         one.status == Status::unusable ? worst.status != Status::revoked : one.weighs_more_than(worst);
     if (worst.status == Status::irrelevant || is_worse) worst = std::move(one);
   }
+  if (worst.status == Status::revoked && worst.reason != reason_hold) worst.also_held_at = held_at;
   return worst;
 }
 
@@ -226,28 +231,34 @@ RevocationAnswer OcspResponse::answer_by(const Single& single, const RevocationQ
     return unusable(std::string("cannot be checked: ") + error.what());
   }
   if (answer.signer_key.empty()) return unusable(answer.why);
+  const auto why = answer.is_sound ? why_unusable(single, question) : answer.why;
   // What was revoked stays so, however old the response is.
   if (single.status == Single::Status::revoked) {
     answer.status = Status::revoked;
     answer.revoked_at = single.revoked_at;
     answer.reason = single.reason;
+    answer.is_sound = why.empty();
     return answer;
   }
-  if (!answer.is_sound) return unusable(answer.why);
-  if (single.has_unknown_critical) return unusable("has a critical extension that is unknown");
-  const auto made_at = std::max(single.this_update, produced_at_);
-  if (made_at > question.now + clock_difference) return unusable("is from the future: " + to_rfc3339(made_at));
-  // Responders may forget who has expired (§4.4.4).
-  const auto expired_at = question.certificate.not_after();
-  const bool keeps_expired = single.archive_cutoff && *single.archive_cutoff <= expired_at;
-  if (single.this_update > expired_at && !keeps_expired) {
-    return unusable("was made after the certificate had expired, and need not know it any more");
-  }
-  const auto until = single.next_update.value_or(single.this_update + without_end);
-  if (until < question.at) return unusable("is out of date since " + to_rfc3339(until));
+  if (!why.empty()) return unusable(why);
   if (single.status != Single::Status::good) return unusable("says that its responder does not know the certificate");
   answer.status = Status::good;
   return answer;
+}
+
+std::string OcspResponse::why_unusable(const Single& single, const RevocationQuestion& question) const {
+  if (single.has_unknown_critical) return "has a critical extension that is unknown";
+  const auto made_at = std::max(single.this_update, produced_at_);
+  if (made_at > question.now + clock_difference) return "is from the future: " + to_rfc3339(made_at);
+  // Responders may forget who has expired (§4.4.4).
+  const auto expired_at = question.certificate.not_after();
+  const bool keeps_expired = single.archive_cutoff && *single.archive_cutoff <= expired_at;
+  const bool is_named = single.status == Single::Status::revoked;
+  if (!is_named && single.this_update > expired_at && !keeps_expired) {
+    return "was made after the certificate had expired, and need not know it any more";
+  }
+  const auto until = single.next_update.value_or(single.this_update + without_end);
+  return until < question.at ? "is out of date since " + to_rfc3339(until) : "";
 }
 
 }  // namespace eidtool::trust

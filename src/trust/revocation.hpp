@@ -34,6 +34,8 @@ struct RevocationAnswer {
   std::string why;
   unsigned reasons_mask = all_reasons;  // for which reasons `good` is good (RFC 5280 §6.3.2)
 
+  std::optional<Time> also_held_at;  // where it was revoked for good, and a hold is told beside it
+
   Time this_update = {};
   std::string signer_key;  // key_of() the one that signed it
   /// Whether it may be believed in what it does not name. What it calls revoked counts in any case: nobody but its
@@ -110,7 +112,7 @@ class RevocationList {
   BytesView entries() const;
   Coverage coverage(const RevocationQuestion& question) const;
   void find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const;
-  std::optional<std::string> why_unusable(const RevocationQuestion& question) const;
+  std::optional<std::string> why_unusable(const RevocationQuestion& question, bool is_named) const;
   std::string why_stale(Time at) const;
   void look_up(const crypto::Certificate& certificate, RevocationAnswer& answer) const;
   bool is_entry_of(const Entry& entry, const crypto::Certificate& certificate) const;
@@ -159,6 +161,8 @@ class OcspResponse {
   bool is_about(const Single& single, const RevocationQuestion& question) const;
   void find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const;
   RevocationAnswer answer_by(const Single& single, const RevocationQuestion& question) const;
+  /// Why it is not believed in what it does not call revoked; empty: it is.
+  std::string why_unusable(const Single& single, const RevocationQuestion& question) const;
   bool is_responder(const crypto::Certificate& certificate) const;
 
   std::string name_;

@@ -237,10 +237,11 @@ RevocationAnswer RevocationList::answer(const RevocationQuestion& question) cons
     find_signer(question, answer);
     if (answer.signer_key.empty()) return unusable(answer.why);
     look_up(question.certificate, answer);
-    const auto why = answer.is_sound ? why_unusable(question) : answer.why;
+    const bool is_named = answer.status == Status::revoked;
+    const auto why = answer.is_sound ? why_unusable(question, is_named) : answer.why;
     if (why) answer.is_sound = false;
     // What its issuer revoked stays so, however old the list is and whatever else stands in it.
-    if (answer.status != Status::revoked && why) return unusable(*why);
+    if (!is_named && why) return unusable(*why);
     if (const auto stale = why_stale(question.at); !stale.empty()) {
       answer.why_stale = "the revocation list " + name_ + " " + stale;
     }
@@ -333,13 +334,13 @@ void RevocationList::find_signer(const RevocationQuestion& question, RevocationA
   }
 }
 
-std::optional<std::string> RevocationList::why_unusable(const RevocationQuestion& question) const {
+std::optional<std::string> RevocationList::why_unusable(const RevocationQuestion& question, bool is_named) const {
   if (!unknown_critical_.empty()) return "has the critical extension " + unknown_critical_ + ", which is unknown";
   if (this_update_ > question.now) return "is from the future: " + to_rfc3339(this_update_);
   // Entries may be dropped once a certificate has expired (RFC 5280 §3.3, X.509 §9.5.2.13).
   const auto& certificate = question.certificate;
   const bool keeps_expired = expired_since_ && *expired_since_ <= certificate.not_after();
-  if (this_update_ > certificate.not_after() && !keeps_expired) {
+  if (!is_named && this_update_ > certificate.not_after() && !keeps_expired) {
     return "was made after the certificate had expired, and need not name it any more";
   }
   return std::nullopt;
@@ -368,6 +369,7 @@ void RevocationList::look_up(const crypto::Certificate& certificate, RevocationA
   answer.status = Status::good;
   der::Reader number(certificate.serial_number_der());
   const auto hash = hash_of(number.next(der::tag::integer).content);
+  std::optional<Time> held_at;
   auto next = std::ranges::lower_bound(entries_by_number_, hash, {}, &Entry::number);
   for (; next != entries_by_number_.end() && next->number == hash; ++next) {
     der::Reader reader(entries().subspan(next->at));
@@ -382,11 +384,15 @@ void RevocationList::look_up(const crypto::Certificate& certificate, RevocationA
       if (oid == "2.5.29.21" && value.size() == 3) one.reason = value[2];
     });
     if (is_delta() && one.reason == reason_remove) one.status = Status::released;
+    if (one.status == Status::revoked && one.reason == reason_hold) {
+      held_at = std::min(held_at.value_or(one.revoked_at), one.revoked_at);
+    }
     if (answer.status != Status::good && !one.weighs_more_than(answer)) continue;
     answer.status = one.status;
     answer.revoked_at = one.revoked_at;
     answer.reason = one.reason;
   }
+  if (answer.status == Status::revoked && answer.reason != reason_hold) answer.also_held_at = held_at;
 }
 
 }  // namespace eidtool::trust

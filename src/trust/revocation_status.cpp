@@ -46,6 +46,10 @@ std::vector<Told<Source>> ask(const std::vector<std::shared_ptr<const Source>>& 
     if (answer.status == Status::unusable) {
       if (std::ranges::find(whys, answer.why) == whys.end()) whys.push_back(answer.why);
     } else {
+      told.push_back({source.get(), answer});
+      if (!answer.also_held_at) continue;
+      answer.revoked_at = *answer.also_held_at;
+      answer.reason = reason_hold;
       told.push_back({source.get(), std::move(answer)});
     }
   }
@@ -89,17 +93,23 @@ void take_revocations(const std::vector<Told<Source>>& told, Time at, Revocation
   }
 }
 
+/// Whether it says of a certificate that it is or will be revoked, and so that it was not at the time in question.
+bool is_later(const RevocationAnswer& answer, Time at) {
+  return answer.status == Status::revoked && answer.revoked_at > at;
+}
+
 /// The reasons for which lists know that the certificate is not revoked. One that is out of date counts with a delta
 /// list that makes it a newer one (§5.2.4).
-void take_good_lists(const std::vector<ToldByList>& told, RevocationStatus& status) {
+void take_good_lists(const std::vector<ToldByList>& told, Time at, RevocationStatus& status) {
   for (const auto& one : told) {
-    const bool is_sound = one.answer.is_sound && (one.answer.status == Status::good || is_hold(one.answer));
-    if (!is_sound || one.source->is_delta()) continue;
+    const bool names_later = is_later(one.answer, at);
+    const bool tells = one.answer.status == Status::good || is_hold(one.answer) || names_later;
+    if (!tells || !one.answer.is_sound || one.source->is_delta()) continue;
     const bool is_completed = std::ranges::any_of(told, [&](const auto& delta) {
       return delta.answer.is_sound && delta.answer.why_stale.empty() && delta.source->completes(*one.source) &&
              delta.answer.signer_key == one.answer.signer_key;
     });
-    if (one.answer.why_stale.empty() || is_completed) {
+    if (one.answer.why_stale.empty() || is_completed || (names_later && one.answer.this_update >= at)) {
       status.reasons |= one.answer.reasons_mask;
     } else {
       status.whys.push_back(one.answer.why_stale);
@@ -141,9 +151,10 @@ RevocationStatus RevocationInquiry::put_together(const RevocationQuestion& quest
   const auto responses = ask(evidence_.ocsp_responses, question, status.whys);
   take_revocations(lists, question.at, status);
   take_revocations(responses, question.at, status);
-  take_good_lists(lists, status);
+  take_good_lists(lists, question.at, status);
   for (const auto& one : responses) {
-    if (one.answer.status == Status::good) status.reasons |= one.answer.reasons_mask;
+    const bool names_later = is_later(one.answer, question.at) && one.answer.is_sound;
+    if (one.answer.status == Status::good || names_later) status.reasons |= one.answer.reasons_mask;
   }
   if (status.reasons != 0 && status.reasons != RevocationAnswer::all_reasons) {
     status.whys.emplace_back("what was given tells of some reasons alone");
@@ -226,7 +237,7 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Path& path, 
   if (status.revoked && status.revoked->revoked_at <= at) return "its own certificate was revoked";
   if (status.held && status.held->revoked_at <= at) return "its own certificate is suspended";
   const bool has_to_be_known = demand_.require_revocation && word == RevocationQuestion::Word::anything;
-  if (has_to_be_known && !status.is_known_good() && !status.revoked && !status.held) {
+  if (has_to_be_known && !status.is_known_good()) {
     return "whether its own certificate was revoked is not known";
   }
   return std::nullopt;

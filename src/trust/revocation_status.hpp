@@ -20,7 +20,8 @@ struct RevocationStatus {
   unsigned reasons = 0;                     // for which it is known not to be revoked
   std::vector<std::string> whys;            // what could have told and was not believed
 
-  bool is_known_good() const { return !revoked && !held && reasons == RevocationAnswer::all_reasons; }
+  /// Where neither began before the time in question.
+  bool is_known_good() const { return reasons == RevocationAnswer::all_reasons; }
 };
 
 /// Asks lists and responses (RFC 5280 §6.3, RFC 6960 §4.2.2) about the certificates of paths. Lives as long as one file

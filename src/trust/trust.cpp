@@ -212,13 +212,11 @@ class Judge::Work {
       findings.push_back(warning("revoked_later", "the certificate of " + who(certificate) + " was " +
                                                       (status.revoked ? "revoked" : "suspended") + " on " +
                                                       to_rfc3339(later.revoked_at) + ", after the time in question"));
-      return Answer::goes_on;
-    }
-    if (status.is_known_good()) {
+    } else if (status.is_known_good()) {
       findings.push_back(information("not_revoked", "the certificate of " + who(certificate) + " was not revoked"));
       if (is_signer) tell_not_revoked(certificate, findings);
-      return Answer::goes_on;
     }
+    if (status.is_known_good()) return Answer::goes_on;
     auto message = "whether the certificate of " + who(certificate) + " was revoked is not known";
     message += status.whys.empty() ? ": no list or response about it was given" : ": " + join(status.whys, "; ");
     if (!demand_.require_revocation) {

@@ -16,20 +16,6 @@ namespace der = crypto::der;
 
 const std::string responder = "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=OCSPSigning\n";
 
-Bytes joined(const std::vector<Bytes>& parts) {
-  Bytes all;
-  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
-Bytes generalized_time(Time time) {
-  std::string text;
-  for (const char c : to_rfc3339(time)) {
-    if (c != '-' && c != ':' && c != 'T') text += c;
-  }
-  return der::encoded(0x18, as_bytes(text));
-}
-
 Bytes copy(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
 
 /// The content of tbsResponseData in a response by OpenSSL.
@@ -81,15 +67,8 @@ void write_response(const Pki& pki, const std::string& signer, const std::string
                     const std::vector<Bytes>& singles, Time produced_at) {
   const auto data = der::encoded(der::tag::sequence, joined({parts.responder, generalized_time(produced_at),
                                                              der::encoded(der::tag::sequence, joined(singles))}));
-  tests::write_file(pki.path("data"), std::string(data.begin(), data.end()));
-  pki.openssl({"dgst", "-sha256", "-sign", signer + ".key", "-out", "signature", "data"});
-  const auto text = tests::read_file(pki.path("signature"));
-  Bytes signature = {0};
-  signature.insert(signature.end(), text.begin(), text.end());
-  const Bytes ecdsa_with_sha256 = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+  const auto response = pki.signed_by(signer, data);
   const Bytes basic = {0x06, 0x09, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01};
-  const auto response = der::encoded(der::tag::sequence,
-                                     joined({data, ecdsa_with_sha256, der::encoded(der::tag::bit_string, signature)}));
   const auto wrapped =
       der::encoded(der::tag::sequence, joined({basic, der::encoded(der::tag::octet_string, response)}));
   const auto whole = der::encoded(
@@ -231,6 +210,29 @@ TEST_CASE("what a responder called revoked counts though its own status is not k
     CHECK(with({"root.crl", "later.crl"}, {"revoked.ocsp"}, required) == Names{"revoked"});
     CHECK(with({"root.crl", "before.crl"}, {"revoked.ocsp"}, required).empty());
   }
+}
+
+TEST_CASE(
+    "a suspension stays beside a revocation that comes later, and one that comes later clears where it is fresh") {
+  Pki pki;
+  pki.write_list("root", "root.crl");
+  pki.write_response("leaf", "sub", "sub", "good.ocsp");
+  const auto parts = parts_of(pki, "good.ocsp");
+  const auto held = der::encoded(0xa1, joined({generalized_time(in_days(-30)), {0xa0, 0x03, 0x0a, 0x01, 0x06}}));
+  const auto hold = single(parts, held, in_days(-1), in_days(3));
+  const auto later = single(parts, revoked(in_days(20)), in_days(-1), in_days(3));
+  const auto with = [&](const std::vector<Bytes>& singles, bool required) {
+    write_response(pki, "sub", "made.ocsp", parts, singles, in_days(-1));
+    return failures(judged(pki, pki.evidence({"root.crl"}, {"made.ocsp"}), in_days(0), required));
+  };
+  for (const bool required : {true, false}) {
+    CHECK(with({hold, later}, required) == Names{"certificate_on_hold"});
+    CHECK(with({later, hold}, required) == Names{"certificate_on_hold"});
+    CHECK(with({later}, required).empty());
+  }
+  const auto stale = single(parts, revoked(in_days(20)), in_days(-20), in_days(-10));
+  CHECK(with({stale}, true) == Names{"revocation_unknown"});
+  CHECK(with({stale}, false).empty());
 }
 
 TEST_CASE("a suspension that a response tells ends with a later one by the same responder") {

@@ -2,11 +2,21 @@
 #include "trust/pki.hpp"
 
 #include "base/text.hpp"
+#include "crypto/der.hpp"
+#include "support/process.hpp"
 
 namespace eidtool::trust {
 
+namespace der = crypto::der;
+
 using tests::authority;
 using tests::in_days;
+
+namespace {
+
+const Bytes ecdsa_with_sha256 = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+
+}  // namespace
 
 Pki::Pki() : Authorities(TemporaryFolder::path()) {
   make("root", {"root", authority()});
@@ -43,6 +53,46 @@ void Pki::write_list_by(const std::string& signer, const std::string& issuer, co
   write_list(issuer, file, extensions);
   openssl({"ca", "-gencrl", "-config", "list", "-crlexts", "list", "-cert", signer + ".pem", "-keyfile",
            signer + ".key", "-crldays", "10", "-out", file});
+}
+
+Bytes Pki::signed_by(const std::string& signer, const Bytes& content) const {
+  tests::write_file(path("data"), std::string(content.begin(), content.end()));
+  openssl({"dgst", "-sha256", "-sign", signer + ".key", "-out", "signature", "data"});
+  const auto text = tests::read_file(path("signature"));
+  Bytes signature = {0};
+  signature.insert(signature.end(), text.begin(), text.end());
+  return der::encoded(der::tag::sequence,
+                      joined({content, ecdsa_with_sha256, der::encoded(der::tag::bit_string, signature)}));
+}
+
+void Pki::write_made_list(const std::string& issuer, const std::string& file, const std::vector<Bytes>& entries) const {
+  const auto content = der::encoded(der::tag::sequence, joined({{der::tag::integer, 1, 1},
+                                                                ecdsa_with_sha256,
+                                                                certificate(issuer).subject_der(),
+                                                                generalized_time(in_days(-1)),
+                                                                generalized_time(in_days(10)),
+                                                                der::encoded(der::tag::sequence, joined(entries))}));
+  const auto list = signed_by(issuer, content);
+  tests::write_file(path(file), std::string(list.begin(), list.end()));
+}
+
+Bytes Pki::entry(const std::string& name, Time revoked_at, const Bytes& extensions) const {
+  return der::encoded(der::tag::sequence,
+                      joined({certificate(name).serial_number_der(), generalized_time(revoked_at), extensions}));
+}
+
+Bytes joined(const std::vector<Bytes>& parts) {
+  Bytes all;
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+Bytes generalized_time(Time time) {
+  std::string text;
+  for (const char c : to_rfc3339(time)) {
+    if (c != '-' && c != ':' && c != 'T') text += c;
+  }
+  return der::encoded(0x18, as_bytes(text));
 }
 
 TrustReport judged(const Pki& pki, const Evidence& evidence, Time at, bool required, const std::string& name) {

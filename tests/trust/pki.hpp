@@ -29,8 +29,19 @@ class Pki : private tests::TemporaryFolder, public tests::Authorities {
   void write_list_by(const std::string& signer, const std::string& issuer, const std::string& file,
                      const std::string& extensions = {});
 
+  /// A SEQUENCE of those bytes and a signature of them by `signer`.
+  Bytes signed_by(const std::string& signer, const Bytes& content) const;
+  /// A list with those entries, DER.
+  void write_made_list(const std::string& issuer, const std::string& file, const std::vector<Bytes>& entries) const;
+  /// An entry about a certificate; extensions, if any, as a SEQUENCE.
+  Bytes entry(const std::string& name, Time revoked_at, const Bytes& extensions = {}) const;
+
   using Authorities::path;
 };
+
+Bytes joined(const std::vector<Bytes>& parts);
+/// DER of a GeneralizedTime.
+Bytes generalized_time(Time time);
 
 /// As of `at`, an hour before now.
 TrustReport judged(const Pki& pki, const Evidence& evidence, Time at = tests::in_days(0), bool required = true,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "crypto/der.hpp"
 #include "support/catch.hpp"
 #include "trust/pki.hpp"
 
@@ -204,6 +205,40 @@ TEST_CASE("whoever certifies an authority across cannot make a signer of its lis
   pki.write_list_by("lister", "sub", "revoked.crl");
   CHECK(with("revoked.crl", true) == Names{"revoked"});
   CHECK(with("revoked.crl", false) == Names{"revoked"});
+}
+
+TEST_CASE("of two entries about one certificate a hold stays beside a revocation that comes later") {
+  Pki pki;
+  pki.write_list("root", "root.crl");
+  const auto because = [](std::uint8_t reason) {
+    const Bytes extension = {0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01, reason};
+    return crypto::der::encoded(crypto::der::tag::sequence, extension);
+  };
+  const auto hold = pki.entry("leaf", in_days(-30), because(6));
+  const auto later = pki.entry("leaf", in_days(20), because(1));
+  const auto with = [&](const std::vector<Bytes>& entries, bool required) {
+    pki.write_made_list("sub", "made.crl", entries);
+    return failures(judged(pki, pki.evidence({"root.crl", "made.crl"}), in_days(0), required));
+  };
+  for (const bool required : {true, false}) {
+    CHECK(with({hold, later}, required) == Names{"certificate_on_hold"});
+    CHECK(with({later, hold}, required) == Names{"certificate_on_hold"});
+    CHECK(with({later}, required).empty());
+  }
+}
+
+TEST_CASE("that one is revoked later clears it only in a list that was fresh or made later") {
+  Pki pki;
+  pki.write_list("root", "root.crl");
+  const auto with = [&](Time at) { return failures(judged(pki, pki.evidence({"root.crl", "sub.crl"}), at)); };
+  pki.revoke("leaf", in_days(20), "certificateHold");
+  pki.write_list("sub", "sub.crl", {}, in_days(-30), in_days(-20));
+  CHECK(with(in_days(0)) == Names{"revocation_unknown"});
+  CHECK(with(in_days(-25)).empty());
+  pki.revoke("leaf", in_days(20), "keyCompromise");
+  pki.write_list("sub", "sub.crl", {}, in_days(-30), in_days(-20));
+  CHECK(with(in_days(0)) == Names{"revocation_unknown"});
+  CHECK(with(in_days(-40)).empty());
 }
 
 TEST_CASE("what the issuer's key revoked is not dropped because of another certificate for it, or of SHA-1") {
