@@ -111,6 +111,7 @@ class RevocationList {
   void read_entries();
   BytesView entries() const;
   Coverage coverage(const RevocationQuestion& question) const;
+  bool is_revoked_by_issuer(const RevocationQuestion& question, RevocationAnswer& answer) const;
   void find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const;
   std::optional<std::string> why_unusable(const RevocationQuestion& question, bool is_named) const;
   std::string why_stale(Time at) const;
@@ -127,9 +128,10 @@ class RevocationList {
   std::size_t entries_size_ = 0;          // bytes
   std::vector<Entry> entries_by_number_;  // half a million of them are asked about many certificates
   DistributionPoint distribution_point_;
-  Bytes number_;                       // CRLNumber; empty: none
-  std::optional<Bytes> base_number_;   // of a delta list: the number from which on it tells what changed
-  std::string unknown_critical_;       // empty: none
+  Bytes number_;                      // CRLNumber; empty: none
+  std::optional<Bytes> base_number_;  // of a delta list: the number from which on it tells what changed
+  std::string unknown_critical_;      // empty: none
+  bool has_unknown_critical_entry_ = false;
   std::optional<Time> expired_since_;  // expiredCertsOnCRL: entries of certificates expired since then are kept
 };
 

@@ -115,6 +115,27 @@ void for_each_extension(der::Reader entry, const Visit& visit) {
   }
 }
 
+/// Whether an entry that was read up to its number has a critical extension (§5.3) other than the reason, the date of
+/// invalidity, or the issuer.
+bool has_unknown_critical(der::Reader entry) {
+  try {
+    entry.next_time();
+    const auto extensions = entry.next_if(der::tag::sequence);
+    if (!extensions) return false;
+    for (der::Reader list(extensions->content); !list.at_end();) {
+      auto fields = list.enter(der::tag::sequence);
+      const auto oid = fields.next(der::tag::object_identifier).content;
+      const auto critical = fields.next_if(der::tag::boolean);
+      const bool is_known = oid.size() == 3 && oid[0] == 0x55 && oid[1] == 0x1d &&  // 2.5.29
+                            (oid[2] == 21 || oid[2] == 24 || oid[2] == 29);
+      if (!is_known && critical && critical->content.size() == 1 && critical->content[0] != 0) return true;
+    }
+    return false;
+  } catch (const Error&) {  // absent: what cannot be read could be any
+    return true;
+  }
+}
+
 /// The certificateIssuer (§5.3.3) of an entry that was read up to its time.
 std::optional<BytesView> certificate_issuer_in(der::Reader entry) {
   entry.next_time();
@@ -213,6 +234,7 @@ void RevocationList::read_entries() {
     const auto at = static_cast<std::uint32_t>(all.size() - reader.rest().size());
     auto entry = reader.enter(der::tag::sequence);
     const auto number = hash_of(entry.next(der::tag::integer).content);
+    if (has_unknown_critical(entry)) has_unknown_critical_entry_ = true;
     // In an indirect list an entry says whose certificate it is of, and so do those that follow (§5.3.3).
     if (distribution_point_.is_indirect && certificate_issuer_in(entry)) issuer_at = at + 1;
     entries_by_number_.push_back({number, at, issuer_at});
@@ -230,8 +252,10 @@ RevocationAnswer RevocationList::answer(const RevocationQuestion& question) cons
   };
   try {
     const auto covered = coverage(question);
-    if (!covered.is_about) return answer;
-    if (covered.reasons == 0) return unusable(covered.why);
+    if (!covered.is_about || covered.reasons == 0) {
+      if (is_revoked_by_issuer(question, answer) || !covered.is_about) return answer;
+      return unusable(covered.why);
+    }
     answer.reasons_mask = covered.reasons;
     answer.this_update = this_update_;
     find_signer(question, answer);
@@ -249,6 +273,21 @@ RevocationAnswer RevocationList::answer(const RevocationQuestion& question) cons
   } catch (const Error& error) {  // what a stranger wrote
     return unusable(std::string("cannot be read: ") + error.what());
   }
+}
+
+/// Whatever the list is for: nobody but the issuer's own key can have said so.
+bool RevocationList::is_revoked_by_issuer(const RevocationQuestion& question, RevocationAnswer& answer) const {
+  const bool is_own = crypto::names_match(issuer_, question.certificate.issuer_der());
+  if (!is_own || question.checks.made_by(signed_object_, question.issuer) != SignatureChecks::Answer::made)
+    return false;
+  RevocationAnswer found;
+  look_up(question.certificate, found);
+  if (found.status != RevocationAnswer::Status::revoked) return false;
+  answer = found;
+  answer.this_update = this_update_;
+  answer.signer_key = key_of(question.issuer);
+  answer.is_sound = false;
+  return true;
 }
 
 bool RevocationList::has_scope_of(const RevocationList& other) const {
@@ -336,6 +375,7 @@ void RevocationList::find_signer(const RevocationQuestion& question, RevocationA
 
 std::optional<std::string> RevocationList::why_unusable(const RevocationQuestion& question, bool is_named) const {
   if (!unknown_critical_.empty()) return "has the critical extension " + unknown_critical_ + ", which is unknown";
+  if (has_unknown_critical_entry_) return "has an entry with a critical extension that is unknown";
   if (this_update_ > question.now) return "is from the future: " + to_rfc3339(this_update_);
   // Entries may be dropped once a certificate has expired (RFC 5280 §3.3, X.509 §9.5.2.13).
   const auto& certificate = question.certificate;

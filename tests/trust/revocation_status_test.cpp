@@ -207,6 +207,37 @@ TEST_CASE("whoever certifies an authority across cannot make a signer of its lis
   CHECK(with("revoked.crl", false) == Names{"revoked"});
 }
 
+TEST_CASE("a list where an entry has a critical extension that is unknown clears nobody") {
+  Pki pki;
+  pki.make("other", {"sub"});
+  pki.write_list("root", "root.crl");
+  const Bytes critical = {0x30, 0x0c, 0x06, 0x03, 0x2a, 0x03, 0x04, 0x01, 0x01, 0xff, 0x04, 0x02, 0x05, 0x00};
+  const auto extensions = crypto::der::encoded(crypto::der::tag::sequence, critical);
+  const auto with = [&](const std::vector<Bytes>& entries) {
+    pki.write_made_list("sub", "made.crl", entries);
+    return failures(judged(pki, pki.evidence({"root.crl", "made.crl"})));
+  };
+  CHECK(with({pki.entry("other", in_days(-5))}).empty());
+  CHECK(with({pki.entry("other", in_days(-5), extensions)}) == Names{"revocation_unknown"});
+  CHECK(with({pki.entry("other", in_days(-5), extensions), pki.entry("leaf", in_days(-5))}) == Names{"revoked"});
+}
+
+TEST_CASE("what the issuer's key revoked counts in a list for other certificates, too") {
+  Pki pki;
+  pki.write_list("root", "root.crl");
+  pki.write_list("sub", "clean.crl");
+  pki.make("other", {"sub"});
+  pki.revoke("other", in_days(-5), "keyCompromise");
+  const std::string points[] = {"onlyCA=TRUE\n", "fullname=URI:http://example.pt/a.crl\n"};
+  for (const auto& point : points) {
+    INFO(point);
+    pki.write_list("sub", "part.crl", "issuingDistributionPoint=critical,@point\n[point]\n" + point);
+    const auto evidence = pki.evidence({"root.crl", "clean.crl", "part.crl"});
+    CHECK(failures(judged(pki, evidence, in_days(0), true, "other")) == Names{"revoked"});
+    CHECK(failures(judged(pki, evidence)).empty());
+  }
+}
+
 TEST_CASE("of two entries about one certificate a hold stays beside a revocation that comes later") {
   Pki pki;
   pki.write_list("root", "root.crl");
