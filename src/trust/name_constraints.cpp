@@ -141,10 +141,11 @@ void NameSubtrees::add(const NameConstraints& constraints) {
 
 bool NameSubtrees::is_allowed(const GeneralName& name) const {
   // Names of a kind that cannot be compared: letting them pass unchecked would be wrong (§4.2.1.10). A URI without a
-  // host name, or mail without one, cannot be told to lie outside, either.
+  // host name, mail without one, or an address that is none, cannot be told to lie outside, either.
   const bool has_no_host = name.tag == uniform_resource_identifier && !host_of(text_of(name.content));
   const bool is_no_mail = name.tag == mail_address && text_of(name.content).find('@') == std::string::npos;
-  const bool is_unknown = has_no_host || is_no_mail || !is_comparable(name.tag);
+  const bool is_no_address = name.tag == address && name.content.size() != 4 && name.content.size() != 16;
+  const bool is_unknown = has_no_host || is_no_mail || is_no_address || !is_comparable(name.tag);
   for (const auto& bases : permitted_) {
     const auto same_kind = [&](const GeneralName& base) { return is_of_kind(name, base); };
     if (std::ranges::none_of(bases, same_kind)) continue;
@@ -152,8 +153,10 @@ bool NameSubtrees::is_allowed(const GeneralName& name) const {
       return false;
     }
   }
-  return std::ranges::none_of(
-      excluded_, [&](const auto& base) { return is_of_kind(name, base) && (is_unknown || is_within(name, base)); });
+  return std::ranges::none_of(excluded_, [&](const auto& base) {
+    const bool is_no_range = base.tag == address && base.content.size() != 8 && base.content.size() != 32;
+    return is_of_kind(name, base) && (is_unknown || is_no_range || is_within(name, base));
+  });
 }
 
 std::optional<std::string> NameSubtrees::offending_name(const crypto::Certificate& certificate,

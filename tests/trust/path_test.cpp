@@ -213,6 +213,14 @@ TEST_CASE("names are compared with constraints as OpenSSL compares them, to the 
   both("permitted;email:Foo@example.pt", "subjectAltName=email:foo@example.pt", false);
   both("permitted;email:Foo@example.pt", "subjectAltName=email:Foo@EXAMPLE.pt", true);
   both("excluded;email:Foo@example.pt", "subjectAltName=email:foo@example.pt", true);
+  // Addresses of a wrong size could lie anywhere.
+  both("excluded;IP:10.0.0.0/255.0.0.0", "subjectAltName=IP:11.1.2.3", true);
+  both("excluded;IP:10.0.0.0/255.0.0.0", "subjectAltName=IP:2001:db8::1", true);
+  both("excluded;IP:10.0.0.0/255.0.0.0", "2.5.29.17=DER:300a87080b01020300000000", false);
+  both(
+      "DER:300ca10a30088706"
+      "0a0000ff0000",
+      "subjectAltName=IP:11.1.2.3", false);
   // Kinds that cannot be compared refuse such names, and no others.
   const std::string principal = "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:";
   both("permitted;" + principal + "@example.pt", "subjectAltName=DNS:example.pt", true);
