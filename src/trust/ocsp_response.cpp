@@ -176,6 +176,7 @@ void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAns
   if (signed_by(question.issuer)) return take(question.issuer, true);
   for (const auto* certificates : {&certificates_, &question.pool}) {
     for (const auto& candidate : *certificates) {
+      if (!question.checks.may_look()) return;
       if (!signed_by(candidate)) continue;
       // What it called revoked when it could stays so.
       const auto why_not = [&](RevocationQuestion::Word word, Time at) {

@@ -359,6 +359,7 @@ void RevocationList::find_signer(const RevocationQuestion& question, RevocationA
   }
   const auto kind = is_own ? Kind::own_name : Kind::named;
   for (const auto& candidate : question.pool) {
+    if (!question.checks.may_look()) return;
     if (candidate.der() == question.issuer.der() && is_own) continue;
     if (candidate.der() == question.certificate.der() || !crypto::names_match(candidate.subject_der(), issuer_))
       continue;

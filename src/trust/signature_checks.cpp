@@ -32,6 +32,15 @@ SignatureChecks::Answer SignatureChecks::made_by(const crypto::SignedObject& obj
   return check("object " + std::to_string(reinterpret_cast<std::uintptr_t>(&object)), object, signer);
 }
 
+bool SignatureChecks::may_look() {
+  if (look_count_ < most_looks_) {
+    ++look_count_;
+    return true;
+  }
+  is_exhausted_ = true;
+  return false;
+}
+
 SignatureChecks::Answer SignatureChecks::check(const std::string& what, const crypto::SignedObject& object,
                                                const crypto::Certificate& signer) {
   const auto key = key_of(signer);

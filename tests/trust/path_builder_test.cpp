@@ -94,6 +94,29 @@ TEST_CASE("certificates that lead another way hide no revocation") {
   CHECK(failures(judged(pki, pki.evidence({"renewed.crl"}, {}, intermediates), in_days(0), false)) == Names{"revoked"});
 }
 
+TEST_CASE("looks for the signers of lists and responses end where there are too many") {
+  Pki pki;
+  pki.make("other", {"other", authority(), in_days(-100), in_days(1000), "sub"});
+  pki.write_list("other", "other.crl");
+  pki.make("responder", {"other"});
+  pki.write_response("leaf", "sub", "responder", "other.ocsp");
+  const std::vector<crypto::Certificate> pool(4, pki.certificate("sub"));
+  const auto list = read_revocation_list(pki.path("other.crl").string());
+  const auto response = read_ocsp_response(pki.path("other.ocsp").string());
+  const auto leaf = pki.certificate("leaf");
+  const auto issuer = pki.certificate("sub");
+  const auto is_exhausted = [&](const auto& source, std::size_t most_looks) {
+    SignatureChecks checks(100, most_looks);
+    const auto nobody = [](const auto&, auto, auto, Time) { return "nobody"; };
+    (void)source.answer({leaf, issuer, in_days(0), in_days(0), false, pool, nobody, checks});
+    return checks.is_exhausted();
+  };
+  CHECK_FALSE(is_exhausted(*list, pool.size()));
+  CHECK(is_exhausted(*list, pool.size() - 1));
+  CHECK_FALSE(is_exhausted(*response, pool.size() + 1));  // and the one in it
+  CHECK(is_exhausted(*response, pool.size()));
+}
+
 TEST_CASE("signatures beyond the limit count as not made") {
   const Pki pki;
   SignatureChecks checks(1);
