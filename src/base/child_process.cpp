@@ -80,7 +80,7 @@ bool ChildProcess::read(std::string& text) {
   }
 }
 
-void ChildProcess::kill() noexcept {
+void ChildProcess::kill() const noexcept {
   if (process_ >= 0) (void)::kill(process_, SIGKILL);
 }
 

@@ -25,7 +25,7 @@ class ChildProcess {
   /// Adds what there is of the output to `text`, waiting for nothing but the first byte; false at its end.
   bool read(std::string& text);
 
-  void kill() noexcept;
+  void kill() const noexcept;
   /// Waits for its end: `status 6`, `signal 11`; for people.
   std::string end();
 

@@ -158,7 +158,7 @@ class EchoAfterCrash {
   EchoAfterCrash& operator=(const EchoAfterCrash&) = delete;
   ~EchoAfterCrash() {
     hidden_ = nullptr;
-    for (std::size_t index = 0; index < crash_signals.size(); ++index) give_back(crash_signals[index]);
+    for (const int number : crash_signals) give_back(number);
   }
 
  private:

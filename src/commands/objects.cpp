@@ -101,11 +101,11 @@ int Objects::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto list_each = [&](const pkcs11::Module& module) {
     return list_module(module, selection, arguments, context);
   };
-  std::size_t count = 0;
   if (context.asked) {
-    count = list_modules(selection, context, Failures::all, list_each).record_count;
+    (void)list_modules(selection, context, Failures::all, list_each);  // the process that asked counts
     return cli::exit_status::done;
   }
+  std::size_t count = 0;
   const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
   if (arguments.has("login")) {
     count = list_after_login(selection, *pins, arguments, context);
