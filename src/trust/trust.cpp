@@ -231,11 +231,9 @@ class Judge::Work {
   /// of it stands behind what was found of those above it.
   void tell_not_revoked(const Certificate& certificate, std::vector<Finding>& findings) const {
     if (demand_.at >= certificate.not_before() && demand_.at <= certificate.not_after()) return;
-    for (auto finding = findings.rbegin(); finding != findings.rend(); ++finding) {
-      if (!finding->sub_indication) continue;
-      finding->sub_indication = SubIndication::out_of_bounds_not_revoked;
-      return;
-    }
+    const auto last = std::find_if(findings.rbegin(), findings.rend(),
+                                   [](const auto& finding) { return finding.sub_indication.has_value(); });
+    if (last != findings.rend()) last->sub_indication = SubIndication::out_of_bounds_not_revoked;
   }
 
   static Finding revoked(const Certificate& certificate, const RevocationAnswer& answer, bool is_signer,
