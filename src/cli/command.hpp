@@ -36,11 +36,11 @@ struct Context {
   const Program& program;
   Output& output;
   Console& console;
-  std::vector<std::string> modules;       // --module, in order
-  bool may_ask;                           // false with --no-input
-  std::chrono::seconds module_timeout;    // of one call; 0: none
-  std::vector<std::string> words;         // the whole command line
-  std::optional<AskedModule> asked = {};  // this process lists that module for another one, and no other
+  std::vector<std::string> modules;         // --module, in order
+  bool may_ask;                             // false with --no-input
+  std::chrono::seconds module_timeout{30};  // of one call; 0: none
+  std::vector<std::string> words = {};      // the whole command line
+  std::optional<AskedModule> asked = {};    // this process lists that module for another one, and no other
 };
 
 struct Example {
