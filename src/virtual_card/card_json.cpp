@@ -234,7 +234,7 @@ Card parse_card(const std::string& text, const std::filesystem::path& file) {
                 "'eidtool-virtual-card create' makes one")
         .with_file(file.string());
   } catch (const Error& error) {
-    throw Error(error.kind(), in_quotes(file.string()) + " is no sound card file: " + error.what(),
+    throw Error(ErrorKind::malformed, in_quotes(file.string()) + " is no sound card file: " + error.what(),
                 "eidtool-virtual-card(5) describes it; 'eidtool-virtual-card create' makes one")
         .with_file(file.string());
   }

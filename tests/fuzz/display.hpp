@@ -26,7 +26,8 @@ inline bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     wchar_t character = 0;
     const auto size = std::mbrtowc(&character, text.data(), text.size(), &state);
-    if (size > text.size()) return false;  // -1 and -2: invalid, cut off
+    if (size > text.size()) return false;    // -1 and -2: invalid, cut off
+    if (character > 0x10ffff) return false;  // glibc takes these too; RFC 3629 §3 has none
     text.remove_prefix(size == 0 ? 1 : size);
   }
   return true;

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tests::expect_fit_for_terminal(shown);
   if (printable(shown) != shown || in_quotes(text) != "'" + shown + "'") __builtin_trap();
   const auto is_visible_ascii = [](char c) { return c >= ' ' && c <= '~'; };
-  if (std::all_of(text.begin(), text.end(), is_visible_ascii) && shown != text) __builtin_trap();
+  const bool has_gap = text.find("    ") != std::string::npos;  // the fourth blank is shown by its number
+  if (std::all_of(text.begin(), text.end(), is_visible_ascii) && !has_gap && shown != text) __builtin_trap();
   if (display_width(shown) > shown.size() * 2) __builtin_trap();
   if (display_width(padded(shown, 40)) < std::min<std::size_t>(40, display_width(shown))) __builtin_trap();
 

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
@@ -120,6 +123,15 @@ TEST_CASE("what is wrong with a card file is told by the member that it is in") 
   auto card = parse_card(card_file(), "card.json");
   std::swap(card.authentication.certificate, card.signature.certificate);
   CHECK(contains(complaint(card_text(card)), "'authentication.certificate' is for another key"));
+  // Of a type that is not known: 1.2.840.113549.1.1.127 for rsaEncryption.
+  card = parse_card(card_file(), "card.json");
+  constexpr std::array<std::uint8_t, 9> rsa_encryption = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1};
+  auto& certificate = card.authentication.certificate;
+  const auto type = std::search(certificate.begin(), certificate.end(), rsa_encryption.begin(), rsa_encryption.end());
+  REQUIRE(type != certificate.end());
+  type[8] = 0x7f;
+  CHECK(contains(complaint(card_text(card)), "public keys of type 1.2.840.113549.1.1.127 are not supported"));
+  card = parse_card(card_file(), "card.json");
   card.notepad = Bytes(1001, 'x');
   CHECK(contains(complaint(card_text(card)), "'notepad' has more than 1000 bytes"));
 }
