@@ -27,19 +27,29 @@ void FileDescriptor::close() noexcept {
   if (number_ >= 0) ::close(std::exchange(number_, -1));
 }
 
-std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return FileIdentity{status.st_dev, status.st_ino};
+std::optional<std::string> descriptor_named_by(std::filesystem::path path) {
+  constexpr int most_links = 40;  // as many as the kernel follows
+  for (int count = 0; count < most_links; ++count) {
+    // Also where they are missing, as in some containers.
+    if (path == "/dev/stdin") return "0";
+    if (path == "/dev/stdout") return "1";
+    const auto folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::error_code absent;
+    const bool is_open_descriptor = folder == "/dev/fd" || folder == "/proc/self/fd" ||
+                                    std::filesystem::equivalent(folder, "/proc/self/fd", absent);
+    if (is_open_descriptor) return path.filename().string();
+    const auto target = std::filesystem::read_symlink(path, absent);
+    if (absent) return std::nullopt;
+    path = folder / target;
+  }
+  return std::nullopt;
 }
 
 namespace {
 
-/// The names by which a shell's user means the standard input. Opened as they are, they would be the
-/// /dev/null that standard_streams::take_over() put in its place: an empty document, signed.
-bool names_standard_input(const std::filesystem::path& path) {
-  return path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0";
-}
+/// Opened by its name, it would be the /dev/null that standard_streams::take_over() put in its place: an empty
+/// document, signed.
+bool names_standard_input(const std::filesystem::path& path) { return descriptor_named_by(path) == "0"; }
 
 int open_for_reading(const std::filesystem::path& path) {
   if (names_standard_input(path)) return ::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -47,6 +57,14 @@ int open_for_reading(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
+  struct stat status {};
+  const bool is_there = names_standard_input(path) ? ::fstat(standard_streams::input(), &status) == 0
+                                                   : ::stat(path.c_str(), &status) == 0;
+  if (!is_there) return std::nullopt;
+  return FileIdentity{status.st_dev, status.st_ino};
+}
 
 InputFile::InputFile(const std::filesystem::path& path)
     : InputFile(FileDescriptor(open_for_reading(path)), path.string()) {

@@ -42,6 +42,9 @@ struct FileIdentity {
 /// The file behind a name, links followed; nothing where there is none.
 std::optional<FileIdentity> identity_of(const std::filesystem::path& path);
 
+/// The number where a name, or the link that it is, means a descriptor of this process: /dev/stdin, /dev/fd/3.
+std::optional<std::string> descriptor_named_by(std::filesystem::path path);
+
 /// A file, pipe or device that is read from its beginning to its end; a descriptor that is handed
 /// over from where it stands. Throws io for a name that is missing, unreadable or a directory, and
 /// for a regular file that changes or is replaced while it is read.

@@ -103,7 +103,8 @@ void check_name(const std::filesystem::path& target, IfExists if_exists) {
     // A rename would put a plain file in the place of a device or pipe, or of a link to one. A link to a file,
     // or to nothing, is itself what is replaced.
     if (S_ISLNK(status.st_mode) && ::stat(target.c_str(), &status) != 0) status.st_mode = S_IFREG;
-    if (!S_ISREG(status.st_mode)) {
+    // Of a descriptor's name it would be a link in /dev or /proc that is replaced.
+    if (!S_ISREG(status.st_mode) || descriptor_named_by(target)) {
       throw Error(ErrorKind::io, in_quotes(target.string()) + " is not a regular file",
                   "'-o -' writes to the standard output")
           .with_file(target.string());

@@ -320,6 +320,21 @@ TEST_CASE("pipes and links to devices or pipes are never replaced nor written to
   for (const auto* link : {"to-full", "to-null", "to-fifo"}) CHECK(fs::is_symlink(desk.path(link)));
 }
 
+TEST_CASE("a link to a standard stream is never replaced, though that stream is a file") {
+  Desk desk;
+  desk.write("doc", "text");
+  fs::create_symlink("/dev/stdout", desk.path("to-stdout"));
+  fs::create_symlink("/proc/self/fd/2", desk.path("to-stderr"));
+  for (const std::string output : {"to-stdout", "to-stderr"}) {
+    const auto program = desk.eidtool_program("sign doc --pin-file ../pin --force -o " + output);
+    std::vector<std::string> words = {"sh", "-c", "\"$@\" >out 2>log", "sh"};
+    words.insert(words.end(), program.words.begin(), program.words.end());
+    CHECK(desk.run(words).status == 3);
+    CHECK(contains(desk.read("log"), "'" + output + "' is not a regular file"));
+    CHECK(fs::is_symlink(desk.path(output)));
+  }
+}
+
 TEST_CASE("of a link to a file the link is replaced, never the file") {
   Desk desk;
   desk.write("doc", "text");

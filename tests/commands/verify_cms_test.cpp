@@ -99,6 +99,19 @@ TEST_CASE("the document that is taken out replaces nothing that is read, whateve
   auto piped = desk.eidtool_program("verify - -o doc.p7s --force");
   piped.input_file = desk.path("doc.p7s");
   check_refused(desk, piped, 3, "is an input");
+  std::filesystem::create_symlink("/dev/stdin", desk.path("input"));
+  std::filesystem::create_symlink("/proc/self/fd", desk.path("fd"));
+  for (const std::string name :
+       {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/dev/./stdin", "/dev/../dev/fd/0", "input", "fd/0"}) {
+    auto named = desk.eidtool_program("verify " + name + " -o doc.p7s --force");
+    named.input_file = desk.path("doc.p7s");
+    INFO(name);
+    check_refused(desk, named, 3, "is an input");
+    named = desk.eidtool_program("verify " + name + " -o out --force");
+    named.input_file = desk.path("doc.p7s");
+    CHECK(Desk::run_eidtool(named).status == 0);
+    CHECK(desk.read("out") == desk.read("doc"));
+  }
 }
 
 TEST_CASE("what --cert names is VALID, another signer's certificate in the same file is not") {
