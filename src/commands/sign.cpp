@@ -82,7 +82,7 @@ struct Job {
   const SignatureOptions& wanted;
   const SignatureAlgorithm& algorithm;
   const Pair& pair;
-  const SignPlan& plan;
+  SignPlan& plan;
   pkcs11::SigningKey& key;
   bool certificate_is_written = false;
 };
@@ -94,8 +94,8 @@ void write_certificate(Job& job) {
   job.certificate_is_written = true;
 }
 
-void sign_one(Job& job, const SignTask& task, cli::Context& context) {
-  formats::Document document(open_document(task.document));
+void sign_one(Job& job, SignTask& task, cli::Context& context) {
+  auto document = task.read_once ? std::move(*task.read_once) : formats::Document(open_document(task.document));
   formats::SignRequest request{document,
                                job.algorithm,
                                job.wanted.properties,
@@ -151,7 +151,7 @@ bool ends_the_batch(const Error& error) {
 
 int sign_all(Job& job, cli::Context& context) {
   int status = cli::exit_status::done;
-  for (const auto& task : job.plan.tasks) {
+  for (auto& task : job.plan.tasks) {
     try {
       sign_one(job, task, context);
     } catch (Error& error) {  // per file of a batch
@@ -228,7 +228,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   auto wanted = signature_options_from(arguments);
   Inputs inputs(*this, arguments, context);
   if (selection.uri && selection.uri->pin_file()) inputs.add(*selection.uri->pin_file());
-  const auto plan = plan_signing(arguments, wanted, context, inputs);
+  auto plan = plan_signing(arguments, wanted, context, inputs);
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {
@@ -239,7 +239,8 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   }
   const auto& algorithm = algorithm_for(arguments, pair.certificate->public_key());
   pkcs11::check_signable(pair.token(), algorithm);
-  if (algorithm.key_type == KeyType::ed25519) check_sizes(plan);
+  // A container's signature is of attributes, whatever the size of the document.
+  if (algorithm.key_type == KeyType::ed25519 && !wanted.format.is_container()) check_sizes(plan);
   if (now() > pair.certificate->not_after()) {
     context.console.warning("certificate " + in_quotes(pair.label) + " expired on " +
                             to_rfc3339(pair.certificate->not_after()));
@@ -249,6 +250,9 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
     for (const auto& issuer : issuers_on_card(pair.token(), *pair.certificate, context)) {
       if (!issuer.is_self_issued()) wanted.intermediates.push_back(issuer);
     }
+    std::vector certificates = {*pair.certificate};
+    certificates.insert(certificates.end(), wanted.intermediates.begin(), wanted.intermediates.end());
+    check_room(plan, wanted, algorithm, certificates);
   }
 
   pkcs11::Authenticator authenticator(

@@ -59,24 +59,39 @@ class OutputCheck {
   std::map<std::string, std::string> outputs_;
 };
 
-/// What a container has to say of the document before a PIN is asked for: whether it can be put in, or whether the file
-/// is there and its signatures are of this document.
-void check_container(SignTask& task, const SignatureOptions& wanted) {
-  if (wanted.adds && !identity_of(task.output)) {
+/// Where a signature is added, the file itself.
+void find_target(SignTask& task, const cli::Context& context) {
+  if (!identity_of(task.output)) {
     throw Error(ErrorKind::io, "there is no " + in_quotes(task.output) + " to which a signature could be added",
                 "without --add a new one is made")
         .with_file(task.output);
   }
   std::error_code unknown;
-  if (wanted.adds && std::filesystem::is_symlink(task.output, unknown)) {
+  if (std::filesystem::is_symlink(task.output, unknown)) {
     task.target = std::filesystem::canonical(task.output).string();
   }
-  // What can be read only once is looked at when it is signed.
-  if (task.document == "-" || !std::filesystem::is_regular_file(task.document, unknown)) return;
+  if (std::filesystem::hard_link_count(task.target, unknown) > 1 && !unknown) {
+    context.console.warning(in_quotes(task.target) +
+                            " has further names: under them stays the file without the added signature");
+  }
+}
+
+/// What a container has to say of the document before a PIN is asked for: whether it can be put in, or whether the
+/// signatures that are there are of it.
+void check_container(SignTask& task, const SignatureOptions& wanted, const std::optional<std::string>& digest) {
+  std::error_code unknown;
+  const bool is_named = task.document != "-" && std::filesystem::is_regular_file(task.document, unknown);
   auto file = open_document(task.document);
-  if (!wanted.adds) return wanted.format.check_attachable(file.name(), file.size(), wanted.encoding);
+  if (is_named && !wanted.adds) return wanted.format.check_attachable(file.name(), file.size(), wanted.encoding);
   formats::Document document(std::move(file));
-  wanted.format.check_addition(task.target, document);
+  if (wanted.adds) {
+    // That of the signature to be; SHA-512 goes with Ed25519.
+    std::vector<HashAlgorithm> digests = {hash_by_name(digest.value_or("sha512")).value()};
+    wanted.format.check_addition(task.target, document, wanted.encoding, digests);
+  } else {
+    wanted.format.check_attachable(document.name(), document.size(), wanted.encoding);
+  }
+  if (!is_named) task.read_once = std::move(document);
 }
 
 }  // namespace
@@ -124,7 +139,7 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
       throw Error(ErrorKind::usage, "--add takes the signatures of a file: the standard output has none",
                   "-o FILE names the signature file");
     }
-    if (wanted.adds || wanted.packaging == formats::Packaging::attached) check_container(task, wanted);
+    if (wanted.adds) find_target(task, context);
     if (task.to_stdout()) {
       check_standard_output(context, wanted.encoding == formats::Encoding::pem ? Content::text : Content::binary,
                             arguments.has("output") ? Asked::by_name : Asked::by_default);
@@ -133,7 +148,26 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
     }
   }
   if (plan.certificate_file) outputs.check(*plan.certificate_file, plan.if_exists);
+  // Last, for it may take until somebody has written all of a pipe.
+  for (auto& task : plan.tasks) {
+    if (wanted.adds || wanted.packaging == formats::Packaging::attached) {
+      check_container(task, wanted, arguments.value("digest"));
+    }
+  }
   return plan;
+}
+
+void check_room(const SignPlan& plan, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,
+                const std::vector<crypto::Certificate>& certificates) {
+  for (const auto& task : plan.tasks) {
+    formats::PlannedFile file{task.target, wanted.adds, 0, wanted.encoding, algorithm, certificates};
+    if (wanted.packaging == formats::Packaging::attached) {
+      std::error_code unknown;  // the one who reads it tells
+      const auto size = std::filesystem::file_size(task.document, unknown);
+      file.document_size = task.read_once ? task.read_once->size().value_or(0) : size;
+    }
+    wanted.format.check_room(file);
+  }
 }
 
 }  // namespace eidtool::commands

@@ -18,6 +18,8 @@ struct SignTask {
   std::string document;
   std::string output;
   std::string target;  // the file itself: behind a link where a signature is added
+  /// What was opened to be looked at, and cannot be opened again.
+  std::optional<formats::Document> read_once = std::nullopt;
 
   bool to_stdout() const { return output == "-"; }
 };
@@ -36,5 +38,10 @@ void declare_output_options(cli::OptionSet& options);
 /// Throws usage, io. `inputs`: what is read besides the documents, never to be written over.
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const Inputs& inputs);
+
+/// What can be told once the key is chosen: whether each signature file holds it, with the certificates of
+/// `certificates`, the signer's first. Throws unsupported.
+void check_room(const SignPlan& plan, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,
+                const std::vector<crypto::Certificate>& certificates);
 
 }  // namespace eidtool::commands

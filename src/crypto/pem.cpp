@@ -62,7 +62,11 @@ PemBlock read_pem(BytesView text) {
     if (behind.starts_with(c)) behind.remove_prefix(1);
   }
   const auto before = all.substr(0, label->at);
-  return {label->text, std::move(*content), {before.begin(), before.end()}, {behind.begin(), behind.end()}};
+  return {label->text,
+          std::move(*content),
+          {before.begin(), before.end()},
+          {behind.begin(), behind.end()},
+          body.starts_with("\r\n") ? "\r\n" : "\n"};
 }
 
 Bytes decode_pem(BytesView text) { return read_pem(text).content; }
@@ -78,9 +82,9 @@ std::optional<Bytes> decode_base64(std::string_view text) {
 
 bool is_der(BytesView bytes) { return bytes.size() > 1 && bytes[0] == der::tag::sequence && bytes[1] >= 0x80; }
 
-PemWriter::PemWriter(std::string label, std::function<void(BytesView)> sink)
-    : label_(std::move(label)), sink_(std::move(sink)) {
-  write_text(std::string(begin_mark) + label_ + std::string(mark_end) + "\n");
+PemWriter::PemWriter(std::string label, std::function<void(BytesView)> sink, std::string line_end)
+    : label_(std::move(label)), sink_(std::move(sink)), line_end_(std::move(line_end)) {
+  write_text(std::string(begin_mark) + label_ + std::string(mark_end) + line_end_);
 }
 
 void PemWriter::write(BytesView bytes) {
@@ -92,14 +96,14 @@ void PemWriter::write(BytesView bytes) {
 
 void PemWriter::finish() {
   write_lines(rest_);
-  write_text("-----END " + label_ + std::string(mark_end) + "\n");
+  write_text("-----END " + label_ + std::string(mark_end) + line_end_);
 }
 
 void PemWriter::write_lines(BytesView bytes) {
   std::string text;
   while (!bytes.empty()) {
     const auto line = bytes.first(std::min(bytes.size(), line_size));
-    text += Botan::base64_encode(line.data(), line.size()) + "\n";
+    text += Botan::base64_encode(line.data(), line.size()) + line_end_;
     bytes = bytes.subspan(line.size());
   }
   write_text(text);

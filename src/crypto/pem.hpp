@@ -20,6 +20,7 @@ struct PemBlock {
   Bytes content;
   Bytes before;
   Bytes behind;
+  std::string line_end = "\n";
 };
 /// The one PEM block of a text. Throws malformed.
 PemBlock read_pem(BytesView text);
@@ -36,7 +37,7 @@ bool is_der(BytesView bytes);
 /// Writes bytes that come piece by piece as one PEM block, lines of 64 characters.
 class PemWriter {
  public:
-  PemWriter(std::string label, std::function<void(BytesView)> sink);
+  PemWriter(std::string label, std::function<void(BytesView)> sink, std::string line_end = "\n");
 
   void write(BytesView bytes);
   /// The last line and the END one.
@@ -48,6 +49,7 @@ class PemWriter {
 
   std::string label_;
   std::function<void(BytesView)> sink_;
+  std::string line_end_;
   Bytes rest_;  // less than a line
 };
 

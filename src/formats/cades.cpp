@@ -3,6 +3,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "crypto/algorithm_identifier.hpp"
+#include "crypto/der.hpp"
 #include "crypto/pem.hpp"
 #include "formats/cms/attributes.hpp"
 #include "formats/cms/build.hpp"
@@ -30,7 +32,7 @@ auto about(const std::string& file, const Read& read) {
   }
 }
 
-/// Unreadable certificates in a file are left out: a signature by one of them then lacks its certificate.
+/// Unreadable certificates in a file are left out: a signature by one of them lacks its certificate.
 std::vector<crypto::Certificate> certificates_in(const cms::SignedData& data) {
   std::vector<crypto::Certificate> certificates;
   for (const auto& bytes : data.certificates) {
@@ -95,15 +97,15 @@ void check_same_document(const std::string& name, const cms::SignedFile& file, D
       "no signature in " + in_quotes(name) + " tells whether it is of " + in_quotes(document.name()) + ": " + why);
 }
 
-/// The file that gets a further signature. `digest` is the one that is needed of a document that can be read only once.
-cms::SignedFile open_for_addition(const std::string& name, Document& document, HashAlgorithm digest) {
+/// The file that gets a further signature.
+cms::SignedFile open_to_add(const std::string& name) {
   InputFile input(name);
   if (&format_of(input) != &cades()) {
     throw Error(ErrorKind::unsupported, in_quotes(name) + " is no CMS signature",
                 "only signatures made with --format cades, or by other tools as CMS, take further ones")
         .with_file(name);
   }
-  auto file = about(name, [&] {
+  return about(name, [&] {
     auto read = cms::read_signed_file(std::move(input));
     if (read.data.signers.empty())
       throw Error(ErrorKind::malformed, "it holds no signature, only certificates or lists");
@@ -113,11 +115,62 @@ cms::SignedFile open_for_addition(const std::string& name, Document& document, H
     }
     return read;
   });
-  auto hashes = cms::digests_of(file.data);
-  hashes.insert(hashes.end(), {digest, HashAlgorithm::sha256});
-  document.compute_digests(hashes);
+}
+
+/// As that, once its signatures were found to be of the document. `digests` are those that are needed beside of a
+/// document that can be read only once.
+cms::SignedFile open_for_addition(const std::string& name, Document& document, std::vector<HashAlgorithm> digests) {
+  auto file = open_to_add(name);
+  const auto others = cms::digests_of(file.data);
+  digests.insert(digests.end(), others.begin(), others.end());
+  digests.push_back(HashAlgorithm::sha256);
+  document.compute_digests(digests);
   check_same_document(name, file, document);
   return file;
+}
+
+cms::SignedFile new_file(Encoding encoding) {
+  cms::SignedFile file;
+  file.data.content_type = cms::oid::data;
+  file.encoding = encoding;
+  file.pem.label = "CMS";
+  return file;
+}
+
+bool is_listed(const crypto::AlgorithmIdentifier& algorithm, const std::vector<Bytes>& algorithms) {
+  return std::ranges::any_of(algorithms, [&](const Bytes& bytes) {
+    try {
+      crypto::der::Reader reader(bytes);
+      return crypto::AlgorithmIdentifier::read(reader).means(algorithm);
+    } catch (const Error&) {  // absent: whatever another wrote there
+      return false;
+    }
+  });
+}
+
+/// Puts in what goes with a signature by the first of the certificates. The SignerInfo at the end is empty, and as
+/// large as it can get.
+void prepare(cms::SignedData& data, HashAlgorithm digest, const std::vector<crypto::Certificate>& certificates) {
+  constexpr std::size_t most_beside_names = 8192;  // bytes: the signature, and what a person can say in it
+  const auto identifier = crypto::identifier_of(digest);
+  if (!is_listed(identifier, data.digest_algorithms)) data.digest_algorithms.push_back(identifier.der());
+  for (const auto& one : certificates) add_unless_there(data.certificates, one.der());
+  data.signers.emplace_back().der.resize(most_beside_names + certificates.front().der().size());
+}
+
+/// Whether what is prepared can be read again. `document_size`: bytes that are embedded.
+void check_limits(const cms::SignedFile& file, std::uint64_t document_size, const std::string& name) {
+  cms::check_counts(file.data, name);
+  const auto check = [&](std::uint64_t size, const std::string& what) {
+    if (size <= cms::most_in_memory) return;
+    throw Error(ErrorKind::unsupported, in_quotes(name) + " would hold more than 64 MiB " + what).with_file(name);
+  };
+  std::uint64_t size = 0;
+  cms::write_signed_data(file.data, std::nullopt, [&](BytesView bytes) { size += bytes.size(); });
+  check(size, "beside the document");
+  // Three bytes are four characters, 64 make a line; in front of the document stand lengths of some bytes more.
+  const auto text_size = (size + document_size) / 48 * (64 + file.pem.line_end.size()) + 1024;
+  if (file.encoding == Encoding::pem) check(text_size + file.pem.before.size() + file.pem.behind.size(), "of PEM");
 }
 
 class Cades : public Format {
@@ -139,47 +192,51 @@ class Cades : public Format {
         .with_file(document);
   }
 
-  void check_addition(const std::string& file, Document& document) const override {
-    (void)open_for_addition(file, document, HashAlgorithm::sha256);
+  void check_addition(const std::string& file, Document& document, Encoding encoding,
+                      const std::vector<HashAlgorithm>& digests) const override {
+    const auto there = open_for_addition(file, document, digests);
+    if (encoding == Encoding::der || there.encoding == encoding) return;
+    throw Error(ErrorKind::usage, in_quotes(file) + " is no PEM, and --add leaves it as it is: --pem is for a new file",
+                "'openssl cms -cmsout -inform DER -outform PEM' makes PEM of it")
+        .with_file(file);
+  }
+
+  void check_room(const PlannedFile& planned) const override {
+    auto file = planned.is_there ? open_to_add(planned.name) : new_file(planned.encoding);
+    prepare(file.data, digest_of(planned.algorithm), planned.certificates);
+    check_limits(file, file.content ? file.content->size() : planned.document_size, planned.name);
   }
 
   void sign(const SignRequest& request, Signer& signer, const Sink& sink) const override {
     const auto digest = digest_of(request.algorithm);
     auto& document = request.document;
-    cms::SignedFile file;
-    file.data.content_type = cms::oid::data;
-    file.encoding = request.encoding;
-    file.pem.label = "CMS";
-    if (request.add_to) {
-      file = open_for_addition(*request.add_to, document, digest);
-    } else if (request.packaging == Packaging::attached) {
-      check_attachable(document.name(), document.size(), request.encoding);
-    }
+    auto file = request.add_to ? open_for_addition(*request.add_to, document, {digest}) : new_file(request.encoding);
+    const bool is_embedded = !request.add_to && request.packaging == Packaging::attached;
+    if (is_embedded) check_attachable(document.name(), document.size(), request.encoding);
     auto& data = file.data;
 
     const auto certificate = crypto::Certificate::from_der(signer.certificate(), "the token's certificate");
+    std::vector certificates = {certificate};
+    certificates.insert(certificates.end(), request.certificates.begin(), request.certificates.end());
+    prepare(data, digest, certificates);
+    // Once more: what is there may be another file than the one that was looked at.
+    std::uint64_t embedded_size = is_embedded ? document.size().value() : 0;
+    if (file.content) embedded_size = file.content->size();
+    check_limits(file, embedded_size, request.add_to.value_or("the signature of " + document.name()));
+
     const auto document_digest = document.digest(digest);
     BytesContent attributes(
         cms::signed_attributes_der(data.content_type, document_digest, certificate, request.properties),
         "the signed attributes");
     const auto attributes_der = attributes.whole(most_one_piece_size);
     const auto signature = token_signature(signer, certificate, request.algorithm, attributes, document.name());
-
-    cms::SignerInfo info;
-    info.der = cms::signer_info_der(certificate, digest, attributes_der, request.algorithm, signature);
-    data.signers.push_back(std::move(info));
-    const auto identifier = crypto::identifier_of(digest);
-    if (std::ranges::none_of(data.digest_algorithms, [&](const auto& one) { return one.means(identifier); })) {
-      data.digest_algorithms.push_back(identifier);
-    }
-    add_unless_there(data.certificates, certificate.der());
-    for (const auto& one : request.certificates) add_unless_there(data.certificates, one.der());
+    data.signers.back().der = cms::signer_info_der(certificate, digest, attributes_der, request.algorithm, signature);
 
     std::optional<cms::EmbeddedDocument> embedded;
     if (file.content) {
-      embedded = embed(*file.content, file.content->size(), digest, document_digest);
-    } else if (!request.add_to && request.packaging == Packaging::attached) {
-      embedded = embed(document, document.size().value(), digest, document_digest);
+      embedded = embed(*file.content, embedded_size, digest, document_digest);
+    } else if (is_embedded) {
+      embedded = embed(document, embedded_size, digest, document_digest);
     }
     write(file, embedded, sink);
   }
@@ -206,6 +263,13 @@ class Cades : public Format {
       if (file.content && request.document_is_named) compare(*file.content, request.document(), signature);
       check_wishes(request, signature);
     }
+    if (const auto unreadable = file.data.certificates.size() - report.certificates.size(); unreadable > 0) {
+      for (auto& signature : report.signatures) {
+        signature.findings.push_back(
+            information("certificate_unreadable", counted(unreadable, "certificate", "certificates") +
+                                                      " in the file cannot be read, and nothing rests on it"));
+      }
+    }
     expect(request.certificates, report);
     return report;
   }
@@ -224,17 +288,11 @@ class Cades : public Format {
   static void write(const cms::SignedFile& file, const std::optional<cms::EmbeddedDocument>& embedded,
                     const Sink& sink) {
     if (file.encoding == Encoding::der) return cms::write_signed_data(file.data, embedded, sink);
-    std::uint64_t size = 0;
-    const auto limited = [&](BytesView bytes) {
-      size += bytes.size();
-      if (size > cms::most_in_memory) throw Error(ErrorKind::unsupported, "the PEM would be larger than 64 MiB");
-      sink(bytes);
-    };
-    limited(file.pem.before);
-    crypto::PemWriter pem(file.pem.label, limited);
+    sink(file.pem.before);
+    crypto::PemWriter pem(file.pem.label, sink, file.pem.line_end);
     cms::write_signed_data(file.data, embedded, [&](BytesView bytes) { pem.write(bytes); });
     pem.finish();
-    limited(file.pem.behind);
+    sink(file.pem.behind);
   }
 
   static void compare(Content& embedded, Content& named, SignatureReport& report) {

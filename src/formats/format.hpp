@@ -55,6 +55,16 @@ struct SignRequest {
   std::optional<std::string> add_to = std::nullopt;
 };
 
+/// What a signature file is to hold, as far as it is known before the signature is made.
+struct PlannedFile {
+  std::string name;
+  bool is_there = false;            // and takes a further signature
+  std::uint64_t document_size = 0;  // bytes that are put into a new one
+  Encoding encoding = Encoding::der;
+  const SignatureAlgorithm& algorithm;
+  std::vector<crypto::Certificate> certificates;  // the signer's first
+};
+
 struct VerifyRequest {
   InputFile& signature;
   /// Lends the document of a detached signature. Throws usage where nobody said which one it is.
@@ -120,8 +130,12 @@ class Format {
   /// unsupported, usage.
   virtual void check_attachable(const std::string& document, std::optional<std::uint64_t> size,
                                 Encoding encoding) const = 0;
-  /// Throws where `file` takes no further signature of the document: not_found, malformed, unsupported, usage.
-  virtual void check_addition(const std::string& file, Document& document) const = 0;
+  /// Throws where `file` takes no further signature of the document: io, malformed, unsupported; usage where it is no
+  /// PEM and that is what was asked for. Of a document that is read only once, `digests` are there afterwards.
+  virtual void check_addition(const std::string& file, Document& document, Encoding encoding,
+                              const std::vector<HashAlgorithm>& digests) const = 0;
+  /// Throws unsupported where verify() would not read the file again: it would hold too much.
+  virtual void check_room(const PlannedFile& file) const = 0;
   /// Gives the signature file's content to `sink` once the signature was checked against the signer's certificate.
   /// Throws bad_module_signature where that check fails.
   virtual void sign(const SignRequest& request, Signer& signer, const Sink& sink) const = 0;

@@ -201,7 +201,8 @@ class Raw : public Format {
     throw Error(ErrorKind::usage, "a raw signature has no room for the document");
   }
 
-  void check_addition(const std::string&, Document&) const override {
+  void check_room(const PlannedFile&) const override {}  // nothing but the signature
+  void check_addition(const std::string&, Document&, Encoding, const std::vector<HashAlgorithm>&) const override {
     throw Error(ErrorKind::usage, "a raw signature has room for one signer");
   }
 

@@ -214,6 +214,42 @@ TEST_CASE("the label of PEM and the text around it stay when a signature is adde
   for (const auto& one : checked(both).signatures) CHECK(one.matches);
 }
 
+TEST_CASE("the line ends of PEM stay when a signature is added") {
+  tests::TemporaryFolder folder;
+  const auto path = (folder.path() / "doc.p7s").string();
+  const auto pem = signature_by("rsa2048", "rsa_pkcs1_sha256", Packaging::detached, Encoding::pem);
+  std::string text = "before\r\n";
+  for (const auto byte : pem) text += byte == '\n' ? std::string("\r\n") : std::string(1, static_cast<char>(byte));
+  tests::write_file(path, text + "behind\r\n");
+  Document document{InputFile(vector_path("document"))};
+  SignRequest request{document, algorithm_of("ecdsa_sha384")};
+  request.add_to = path;
+  const auto both = signature_by("p256", request.algorithm, request);
+  const std::string added(both.begin(), both.end());
+  CHECK(std::ranges::count(added, '\n') > std::ranges::count(text, '\n'));
+  for (auto at = added.find('\n'); at != std::string::npos; at = added.find('\n', at + 1)) CHECK(added[at - 1] == '\r');
+  CHECK(added.ends_with("\r\n-----END CMS-----\r\nbehind\r\n"));
+  for (const auto& one : checked(both).signatures) CHECK(one.matches);
+}
+
+TEST_CASE("PEM that would be too large to be read again is told before it is signed") {
+  const PlannedFile planned{"doc.p7s",
+                            false,
+                            cms::most_in_memory * 3 / 4,
+                            Encoding::pem,
+                            algorithm_of("rsa_pkcs1_sha256"),
+                            {tests::vector_certificate("rsa2048")}};
+  const auto error = error_of([&] { cades().check_room(planned); });
+  CHECK(error.kind() == ErrorKind::unsupported);
+  CHECK(std::string(error.what()) == "'doc.p7s' would hold more than 64 MiB of PEM");
+  auto smaller = planned;
+  smaller.document_size = 32U << 20U;
+  CHECK_NOTHROW(cades().check_room(smaller));
+  smaller.document_size = planned.document_size;
+  smaller.encoding = Encoding::der;
+  CHECK_NOTHROW(cades().check_room(smaller));
+}
+
 TEST_CASE("none is added where no signature tells of which document it is") {
   tests::TemporaryFolder folder;
   const auto path = (folder.path() / "doc.p7s").string();

@@ -60,8 +60,6 @@ Bytes signer_info_der(const crypto::Certificate& certificate, HashAlgorithm dige
 }
 
 void write_signed_data(const SignedData& data, const std::optional<EmbeddedDocument>& document, const Sink& sink) {
-  std::vector<Bytes> algorithms;
-  for (const auto& algorithm : data.digest_algorithms) algorithms.push_back(algorithm.der());
   std::vector<Bytes> signers;
   for (const auto& signer : data.signers) signers.push_back(signer.der);
   auto certificates = data.certificates;
@@ -73,7 +71,8 @@ void write_signed_data(const SignedData& data, const std::optional<EmbeddedDocum
     hull.wrap(der::tag::octet_string).wrap(der::tag::context_constructed(0));
   }
   hull.put_before(asn1::object_identifier(data.content_type)).wrap(der::tag::sequence);  // encapContentInfo
-  hull.put_before(asn1::set_of(algorithms)).put_before(asn1::integer(static_cast<std::uint8_t>(data.version)));
+  hull.put_before(asn1::set_of(data.digest_algorithms))
+      .put_before(asn1::integer(static_cast<std::uint8_t>(data.version)));
   if (!certificates.empty()) hull.put_behind(set_of(der::tag::context_constructed(0), certificates));
   if (!data.crls.empty()) hull.put_behind(set_of(der::tag::context_constructed(1), data.crls));
   hull.put_behind(asn1::set_of(signers)).wrap(der::tag::sequence).wrap(der::tag::context_constructed(0));

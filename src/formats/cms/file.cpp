@@ -130,8 +130,7 @@ SignedFile read_signed_file(InputFile input) {
       throw Error(ErrorKind::unsupported, "its document is no OCTET STRING, as in PKCS #7 before CMS");
     }
     const auto offset = reader.offset();
-    std::uint64_t size = 0;
-    reader.octets([&](BytesView piece) { size += piece.size(); });
+    const auto size = reader.skip_octets();
     file.content = std::make_shared<EmbeddedContent>(source, offset, size, "the document in " + name);
     reader.leave(content);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "crypto/der.hpp"
 #include "formats/cms/source.hpp"
 
@@ -25,6 +26,20 @@ void check_count(std::size_t count, std::size_t most, const std::string& what) {
   if (count >= most) throw malformed("it holds more than " + std::to_string(most) + " " + what);
 }
 
+/// The members of the set that comes next, `most` at most, each with its own length made definite: some write sets of
+/// DER with BER in them.
+std::vector<Bytes> members(der::Reader& fields, std::uint8_t tag, std::size_t most, const std::string& what) {
+  const auto content = fields.next(tag).content;
+  Source source(copy(content));
+  std::vector<Bytes> values;
+  for (BerReader reader(source, 0); reader.offset() < source.size();) {
+    check_count(values.size(), most, what);
+    values.push_back(
+        reader.definite_value(2 * content.size()));  // a definite length can be longer than an indefinite one
+  }
+  return values;
+}
+
 std::vector<Attribute> read_attributes(BytesView content) {
   std::vector<Attribute> attributes;
   for (der::Reader reader(content); !reader.at_end();) {
@@ -43,7 +58,7 @@ std::vector<Attribute> read_attributes(BytesView content) {
 
 /// The types of unsigned attributes. Nothing of them was hashed, so any BER will do; what is in them is skipped.
 std::vector<Attribute> read_unsigned_attributes(BytesView bytes) {
-  const auto most = 2 * bytes.size();  // a definite length can be longer than an indefinite one
+  const auto most = 2 * bytes.size();  // as above
   Source source(copy(bytes));
   BerReader reader(source, 0);
   std::vector<Attribute> attributes;
@@ -90,11 +105,11 @@ void read_signer(der::Reader fields, SignerInfo& signer) {
   if (!fields.at_end()) signer.unsigned_attributes = read_unsigned_attributes(fields.rest());
 }
 
-SignerInfo signer_from(const der::Element& element) {
+SignerInfo signer_from(Bytes bytes) {
   SignerInfo signer;
-  signer.der = copy(element.whole);
+  signer.der = std::move(bytes);
   try {
-    read_signer(der::Reader(element.content), signer);
+    read_signer(der::Reader(signer.der).enter(der::tag::sequence), signer);
   } catch (const Error& error) {  // a value from here on: it hides nothing of the other signers
     signer.defect = error.what();
   }
@@ -129,34 +144,42 @@ SignedData parse_signed_data(BytesView before, BytesView behind) {
   SignedData data;
   der::Reader head(before);
   data.version = read_version(head);
-  for (auto algorithms = head.enter(der::tag::set); !algorithms.at_end();) {
-    check_count(data.digest_algorithms.size(), most_signers, "digest algorithms");
-    data.digest_algorithms.push_back(crypto::AlgorithmIdentifier::read(algorithms));
-  }
+  data.digest_algorithms = members(head, der::tag::set, most_signers, "digest algorithms");
   data.content_type = head.next_object_identifier();
   head.end();
 
   der::Reader tail(behind);
-  if (const auto certificates = tail.next_if(der::tag::context_constructed(0))) {
-    for (der::Reader reader(certificates->content); !reader.at_end();) {
-      check_count(data.certificates.size() + data.other_certificates.size(), most_certificates, "certificates");
-      const auto certificate = reader.next();
-      auto& kind = certificate.tag == der::tag::sequence ? data.certificates : data.other_certificates;
-      kind.push_back(copy(certificate.whole));
+  if (tail.next_tag() == der::tag::context_constructed(0)) {
+    for (auto& one : members(tail, der::tag::context_constructed(0), most_certificates, "certificates")) {
+      auto& kind = one.front() == der::tag::sequence ? data.certificates : data.other_certificates;
+      kind.push_back(std::move(one));
     }
   }
-  if (const auto crls = tail.next_if(der::tag::context_constructed(1))) {
-    for (der::Reader reader(crls->content); !reader.at_end();) {
-      check_count(data.crls.size(), most_certificates, "revocation lists");
-      data.crls.push_back(copy(reader.next().whole));
-    }
+  if (tail.next_tag() == der::tag::context_constructed(1)) {
+    data.crls = members(tail, der::tag::context_constructed(1), most_certificates, "revocation lists");
   }
-  for (auto signers = tail.enter(der::tag::set); !signers.at_end();) {
-    check_count(data.signers.size(), most_signers, "signatures");
-    data.signers.push_back(signer_from(signers.next(der::tag::sequence)));
+  for (auto& one : members(tail, der::tag::set, most_signers, "signatures")) {
+    if (one.front() != der::tag::sequence) throw malformed("what stands among its signatures is none");
+    data.signers.push_back(signer_from(std::move(one)));
   }
   tail.end();
   return data;
+}
+
+void check_counts(const SignedData& data, const std::string& file) {
+  const auto check = [&](std::size_t count, std::size_t most, const std::string& what, const std::string& hint) {
+    if (count <= most) return;
+    throw Error(ErrorKind::unsupported,
+                in_quotes(file) + " would hold " + std::to_string(count) + " " + what + ", and only " +
+                    std::to_string(most) + " are read",
+                hint)
+        .with_file(file);
+  };
+  const std::string another = "another file, named with -o, takes further signatures";
+  check(data.signers.size(), most_signers, "signatures", another);
+  check(data.digest_algorithms.size(), most_signers, "digest algorithms", another);
+  check(data.certificates.size() + data.other_certificates.size(), most_certificates, "certificates",
+        "those between the signer's and a root are enough for --intermediates");
 }
 
 }  // namespace eidtool::formats::cms

@@ -49,7 +49,7 @@ struct SignerInfo {
 /// RFC 5652 §5.1.
 struct SignedData {
   unsigned version = 1;
-  std::vector<crypto::AlgorithmIdentifier> digest_algorithms;
+  std::vector<Bytes> digest_algorithms;  // AlgorithmIdentifier, DER or BER: each signer names its own
   std::string content_type;
   std::vector<Bytes> certificates;        // X.509, DER
   std::vector<Bytes> other_certificates;  // of other kinds, DER
@@ -60,5 +60,8 @@ struct SignedData {
 /// The parts of a SignedData that stand before and behind the document, each the DER of one field or of several one
 /// after another. Throws malformed; what is broken in one signer is that one's defect.
 SignedData parse_signed_data(BytesView before, BytesView behind);
+
+/// Throws unsupported where it holds more than parse_signed_data() takes; `file` stands in the message.
+void check_counts(const SignedData& data, const std::string& file);
 
 }  // namespace eidtool::formats::cms

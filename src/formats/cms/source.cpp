@@ -142,25 +142,39 @@ Bytes BerReader::definite_value(std::size_t most, unsigned depth) {
 }
 
 void BerReader::octets(const std::function<void(BytesView)>& sink) {
-  if (next_tag() == tag::octet_string) return primitive_octets(sink);
+  for_each_piece([&](std::uint64_t size) {
+    for (const auto end = offset_ + size; offset_ < end;) {
+      const auto bytes = look_at(std::min<std::uint64_t>(end - offset_, window_size));
+      if (bytes.empty()) throw cut_off();
+      offset_ += bytes.size();
+      sink(bytes);
+    }
+  });
+}
+
+std::uint64_t BerReader::skip_octets() {
+  std::uint64_t all = 0;
+  for_each_piece([&](std::uint64_t size) {
+    offset_ += size;
+    all += size;
+  });
+  return all;
+}
+
+void BerReader::for_each_piece(const std::function<void(std::uint64_t size)>& take) {
+  const auto piece = [&] {
+    const auto frame = enter(tag::octet_string);
+    if (!frame.end) throw malformed("a value of indefinite length is not made of others");
+    take(*frame.end - offset_);
+  };
+  if (next_tag() == tag::octet_string) return piece();
   const auto frame = enter(constructed_octet_string);
   while (!at_end(frame)) {
     if (next_tag() == constructed_octet_string) throw malformed("its document is in pieces of pieces");
-    primitive_octets(sink);
+    piece();
     if (frame.end && offset_ > *frame.end) throw malformed("its document is longer than it says");
   }
   leave(frame);
-}
-
-void BerReader::primitive_octets(const std::function<void(BytesView)>& sink) {
-  const auto frame = enter(tag::octet_string);
-  if (!frame.end) throw malformed("a value of indefinite length is not made of others");
-  while (offset_ < *frame.end) {
-    const auto bytes = look_at(std::min<std::uint64_t>(*frame.end - offset_, window_size));
-    if (bytes.empty()) throw cut_off();
-    offset_ += bytes.size();
-    sink(bytes);
-  }
 }
 
 }  // namespace eidtool::formats::cms

@@ -55,6 +55,8 @@ class BerReader {
 
   /// The octets of the OCTET STRING that comes next, primitive or in pieces, in portions of 1 MiB at most.
   void octets(const std::function<void(BytesView)>& sink);
+  /// Goes past them without reading them; how many they are, in bytes.
+  std::uint64_t skip_octets();
 
  private:
   struct Header {
@@ -65,7 +67,7 @@ class BerReader {
   };
   Header header();
   Bytes definite_value(std::size_t most, unsigned depth);
-  void primitive_octets(const std::function<void(BytesView)>& sink);
+  void for_each_piece(const std::function<void(std::uint64_t size)>& take);
   BytesView look_at(std::uint64_t most);
 
   Source& source_;

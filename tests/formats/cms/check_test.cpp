@@ -27,6 +27,13 @@ namespace asn1 = crypto::asn1;
 
 Bytes document_bytes() { return tests::vector_bytes("document"); }
 
+Bytes written(const cms::SignedData& data) {
+  Bytes bytes;
+  cms::write_signed_data(data, std::nullopt,
+                         [&](BytesView piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  return bytes;
+}
+
 }  // namespace
 
 TEST_CASE("signed attributes that contradict the content, or are there twice, never match") {
@@ -163,15 +170,66 @@ TEST_CASE("what is broken in one signer hides nothing of the others") {
     auto data = file.data;
     data.signers.push_back({});
     data.signers.back().der = tests::hex(broken);
-    Bytes bytes;
-    cms::write_signed_data(data, std::nullopt,
-                           [&](BytesView piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
-    const auto signatures = checked(bytes).signatures;
+    const auto signatures = checked(written(data)).signatures;
     REQUIRE(signatures.size() == 2);
     CHECK(std::ranges::count_if(signatures, &SignatureReport::matches) == 1);
     const auto bad = std::ranges::find_if_not(signatures, &SignatureReport::matches);
     CHECK(reason(*bad) == SubIndication::format_failure);
   }
+}
+
+TEST_CASE("what is broken in the list of digest algorithms is nobody's signature, and stays when one is added") {
+  const auto file = cms::read_signed_file(tests::memory_file(signature_by("p256", "ecdsa_sha256")));
+  for (const char* broken : {"3000", "0500", "3003020101", "308006082a864886f70d02050000", "30060201013001ff"}) {
+    INFO(broken);
+    auto data = file.data;
+    data.digest_algorithms.push_back(tests::hex(broken));
+    CHECK(checked(written(data)).signatures.front().matches);
+    const auto again = cms::read_signed_file(tests::memory_file(written(data))).data;
+    CHECK(again.digest_algorithms.size() == 2);
+    data.digest_algorithms.erase(data.digest_algorithms.begin());
+    CHECK(checked(written(data)).signatures.front().matches);
+  }
+}
+
+TEST_CASE("certificates of indefinite length among definite ones are the certificates") {
+  const auto file = cms::read_signed_file(tests::memory_file(signature_by("p256", "ecdsa_sha256")));
+  const auto indefinite = [](const Bytes& der) {
+    crypto::der::Reader reader(der);
+    const auto content = reader.next().content;
+    Bytes ber = {der.front(), 0x80};
+    ber.insert(ber.end(), content.begin(), content.end());
+    ber.insert(ber.end(), {0, 0});
+    return ber;
+  };
+  auto data = file.data;
+  data.certificates.front() = indefinite(data.certificates.front());
+  const auto report = checked(written(data));
+  CHECK(report.signatures.front().matches);
+  CHECK(report.certificates.front().der() == file.data.certificates.front());
+  // And the signature itself.
+  data.signers.front().der = indefinite(data.signers.front().der);
+  CHECK(checked(written(data)).signatures.front().matches);
+  // One that is never closed reaches over what follows: nothing can be told of that.
+  data = file.data;
+  auto open = indefinite(data.certificates.front());
+  open.resize(open.size() - 2);
+  data.certificates.front() = open;
+  CHECK(error_of([&] { checked(written(data)); }).kind() == ErrorKind::malformed);
+}
+
+TEST_CASE("a certificate that cannot be read is left out, and that is told") {
+  const auto file = cms::read_signed_file(tests::memory_file(signature_by("p256", "ecdsa_sha256")));
+  auto data = file.data;
+  data.certificates.push_back(tests::hex("3003020101"));
+  const auto report = checked(written(data)).signatures.front();
+  CHECK(report.matches);
+  CHECK(codes(report) == Codes{"certificate_unreadable"});
+  // Of the signer's own there is nothing to check with.
+  data.certificates.front()[8] = 0xff;
+  const auto without = checked(written(data)).signatures.front();
+  CHECK_FALSE(without.matches);
+  CHECK(reason(without) == SubIndication::no_signing_certificate_found);
 }
 
 TEST_CASE("of certificates that bear the signer's name the one whose key signed is the signer's") {
