@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "support/cards.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 #include "support/refusal.hpp"
@@ -11,25 +12,29 @@ namespace eidtool::tests {
 
 namespace {
 
-void put_documents(const Desk& desk) {
-  desk.write("doc", "text");
-  desk.write("second", "more text");
-  desk.write("large", std::string((1U << 20U) + 1, 'x'));
-}
+/// A desk with documents to sign.
+class SigningDesk : public Desk {
+ public:
+  explicit SigningDesk(const TokenKind& token = {}) : Desk({token}) {
+    write("doc", "text");
+    write("second", "more text");
+    write("large", std::string((1U << 20U) + 1, 'x'));
+  }
+};
 
-constexpr const char* unknown_card = "manufacturer Somebody\nmodel Something\n";
-constexpr const char* dnie = "manufacturer DGP-FNMT\nmodel PKCS#15 emulated\n";
+// The sessions: one document with a key that takes one login, and several with one that takes a login for each.
+const std::string sign_one = "sign doc --pin-file ../pin";
+const std::string sign_two_by_signature_key = "sign doc second --as signature --pin-file ../pin";
 
 }  // namespace
 
 TEST_CASE("a module that never comes back can be ended, and leaves nothing") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   for (const auto& function : {"C_Login", "C_Sign"}) {
     INFO(function);
     desk.filter(std::string("block ") + function + "\n");
     const auto before = desk.files();
-    Child signing(desk.eidtool_program("sign doc --pin-file ../pin"), {});
+    Child signing(desk.eidtool_program(sign_one), {});
     signing.exchange([&] { return desk.logged("blocked") == 1; });
     ::kill(signing.id(), SIGTERM);
     const auto outcome = signing.wait();
@@ -40,8 +45,7 @@ TEST_CASE("a module that never comes back can be ended, and leaves nothing") {
 }
 
 TEST_CASE("a card that is taken out at any moment is told as that, ends the batch and leaves nothing") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   for (const auto& pull :
        {"C_OpenSession", "C_OpenSession CKR_OK", "C_FindObjectsInit", "C_FindObjects CKR_SESSION_HANDLE_INVALID",
         "C_GetAttributeValue after 5", "C_FindObjectsFinal CKR_OK after 2", "C_Login", "C_Login CKR_OK",
@@ -50,11 +54,11 @@ TEST_CASE("a card that is taken out at any moment is told as that, ends the batc
     INFO(pull);
     desk.filter(std::string("pull ") + pull + "\n");
     // A key that asks every time: nothing that went missing may cost a second PIN.
-    const auto refusal = check_refused(desk, "sign doc second --as signature --pin-file ../pin", 6, "");
+    const auto refusal = check_refused(desk, sign_two_by_signature_key, 6, "");
     CHECK(desk.logged("C_Login CKU_USER") <= 1);
     CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") <= 1);
     CHECK(desk.logged("C_Sign") <= 1);
-    const auto outcome = desk.eidtool("sign doc second --as signature --json --pin-file ../pin");
+    const auto outcome = desk.eidtool(sign_two_by_signature_key + " --json");
     const auto lines = json_lines(outcome.output);
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].text("/kind") == "token_removed");
@@ -63,33 +67,30 @@ TEST_CASE("a card that is taken out at any moment is told as that, ends the batc
 }
 
 TEST_CASE("a locked PIN of a card that is gone is a card removed") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   desk.filter("pull C_Login CKR_PIN_LOCKED\n");
-  const auto refusal = check_refused(desk, "sign doc --pin-file ../pin", 6, "was removed while its PIN was checked");
+  const auto refusal = check_refused(desk, sign_one, 6, "was removed while its PIN was checked");
   CHECK(says(refusal, "error", "C_Login answered CKR_PIN_LOCKED"));
   CHECK_FALSE(says(refusal, "hint", "PUK"));
   CHECK(desk.logged("C_Login") == 1);
 }
 
 TEST_CASE("a signature of another length than the key's is never published") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   for (const auto& size : {"0", "1", "255", "257", "512", "513", "99999999999", "unavailable"}) {
     INFO(size);
     desk.filter(std::string("length signature ") + size + "\n");
-    check_refused(desk, "sign doc --pin-file ../pin", 6, "signature");
-    check_refused(desk, "sign doc --pin-file ../pin --format cades", 6, "signature");
+    check_refused(desk, sign_one, 6, "signature");
+    check_refused(desk, sign_one + " --format cades", 6, "signature");
     CHECK(desk.logged("C_Login") == 2);
   }
 }
 
 TEST_CASE("a signature over something else or by another key is never published") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   for (const auto& directive : {"leave-out-digest-info", "sign-by-another-key", "corrupt-signature"}) {
-    for (const auto& line : {"sign doc --pin-file ../pin", "sign large --pin-file ../pin",
-                             "sign doc -o - --pin-file ../pin", "sign doc --format cades --pin-file ../pin"}) {
+    for (const auto& line :
+         {sign_one, sign_one + " -o -", sign_one + " --format cades", std::string("sign large --pin-file ../pin")}) {
       INFO(directive);
       desk.filter(std::string(directive) + "\n");
       check_refused(desk, line, 6, "does not verify");
@@ -99,13 +100,12 @@ TEST_CASE("a signature over something else or by another key is never published"
 }
 
 TEST_CASE("an ECDSA signature whose parts begin with zeros is one that others verify") {
-  Desk desk({TokenKind{"p256", "card2"}});
-  put_documents(desk);
+  SigningDesk desk({"p256", "card2"});
   desk.filter("leading-zeros\n");
   REQUIRE(desk.eidtool("export-cert --pem -o cert.pem").status == 0);
   desk.write("key.pem", desk.run({"openssl", "x509", "-in", "cert.pem", "-noout", "-pubkey"}).output);
   for (int round = 0; round < 4; ++round) {
-    CHECK(desk.eidtool("sign doc --force --pin-file ../pin").status == 0);
+    CHECK(desk.eidtool(sign_one + " --force").status == 0);
     // Of r and s, DER of 32 bytes each, one is shorter.
     CHECK(desk.read("doc.sig").size() <= 71);
     const auto checking =
@@ -116,19 +116,16 @@ TEST_CASE("an ECDSA signature whose parts begin with zeros is one that others ve
 }
 
 TEST_CASE("a key that wants the PIN every time and denies it gets the one of the login alone, and a hint") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   desk.filter("flag CKA_ALWAYS_AUTHENTICATE false\n");
-  const auto refusal = check_refused(desk, "sign doc second --as signature --pin-file ../pin", 5,
-                                     "C_Sign answered CKR_USER_NOT_LOGGED_IN");
+  const auto refusal = check_refused(desk, sign_two_by_signature_key, 5, "C_Sign answered CKR_USER_NOT_LOGGED_IN");
   CHECK(says(refusal, "hint", "does not say so"));
   CHECK(says(refusal, "warning", "1 further document was not signed"));
   CHECK(desk.logged("C_Login") == 1);
 }
 
 TEST_CASE("a key that asks for a PIN which it does not take gets it once") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   desk.filter("flag CKA_ALWAYS_AUTHENTICATE true\n");
   check_refused(desk, "sign doc second --as authentication --pin-file ../pin", 6, "C_Login answered");
   CHECK(desk.logged("C_Login CKU_USER") == 1);
@@ -136,9 +133,8 @@ TEST_CASE("a key that asks for a PIN which it does not take gets it once") {
 }
 
 TEST_CASE("a card known to forget its login after each signature is given the PIN for each") {
-  Desk desk;
-  put_documents(desk);
-  desk.filter(std::string(dnie) + "forget-login\nflag CKA_ALWAYS_AUTHENTICATE false\n");
+  SigningDesk desk;
+  desk.filter(std::string(spanish_card) + "forget-login\nflag CKA_ALWAYS_AUTHENTICATE false\n");
   const auto signing = desk.eidtool("sign doc second large --label 'CITIZEN SIGNATURE CERTIFICATE' --pin-file ../pin");
   INFO(signing.errors);
   CHECK(signing.status == 0);
@@ -148,8 +144,7 @@ TEST_CASE("a card known to forget its login after each signature is given the PI
 }
 
 TEST_CASE("a card not known to forget its login signs once, and what to do is told") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   desk.filter(std::string(unknown_card) + "forget-login\nflag CKA_ALWAYS_AUTHENTICATE false\n");
   const auto outcome = desk.eidtool("sign doc second large --as signature --pin-file ../pin");
   CHECK(outcome.status == 5);
@@ -166,8 +161,7 @@ TEST_CASE("a card not known to forget its login signs once, and what to do is to
 }
 
 TEST_CASE("a module that asks by itself, unbidden, reads nothing and spoils nothing") {
-  Desk desk;
-  put_documents(desk);
+  SigningDesk desk;
   for (const auto& function : {"C_Login", "C_Sign"}) {
     INFO(function);
     desk.filter(std::string("prompt ") + function + " PIN, please:\n");
@@ -180,11 +174,9 @@ TEST_CASE("a module that asks by itself, unbidden, reads nothing and spoils noth
 }
 
 TEST_CASE("a module that is known to ask by itself has the terminal while it signs, and no PIN of eidtool's") {
-  Desk desk;
-  put_documents(desk);
-  desk.filter(
-      "manufacturer Belgium Government\nmodel Belgium eID\ntoken-flags clear CKF_LOGIN_REQUIRED\n"
-      "log-in-by-itself\nprompt C_Sign The card's own PIN:\n");
+  SigningDesk desk;
+  desk.filter(std::string(belgian_card) +
+              "token-flags clear CKF_LOGIN_REQUIRED\nlog-in-by-itself\nprompt C_Sign The card's own PIN:\n");
   const std::string line = "sign doc --label 'CITIZEN AUTHENTICATION CERTIFICATE'";
   TerminalSession signing(desk.eidtool_program(line), {});
   signing.expect("The card's own PIN:");

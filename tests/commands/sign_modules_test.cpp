@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
+#include "support/cards.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 #include "support/refusal.hpp"
@@ -74,7 +75,7 @@ TEST_CASE("a module with both takes the hashing mechanism for what is small and 
   Desk desk;
   put_documents(desk);
   // Not the virtual citizen's own profile: that of a card that nobody knows.
-  desk.filter("manufacturer Somebody\nmodel Something\n");
+  desk.filter(unknown_card);
   check_signs(desk, "", "rsa2048");
   CHECK(desk.logged("C_SignInit CKM_SHA256_RSA_PKCS") == 1);
   CHECK(desk.logged("C_SignInit CKM_RSA_PKCS") == 1);
@@ -83,7 +84,7 @@ TEST_CASE("a module with both takes the hashing mechanism for what is small and 
 TEST_CASE("a mechanism that is listed and refused is made up for by the other one") {
   Desk desk;
   put_documents(desk);
-  const std::string unknown = "manufacturer Somebody\nmodel Something\n";
+  const std::string unknown = unknown_card;
   for (const auto& directive :
        {"refuse CKM_SHA256_RSA_PKCS", "refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD", "refuse CKM_RSA_PKCS",
         "refuse CKM_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD", "refuse CKM_RSA_PKCS at C_Sign CKR_DATA_LEN_RANGE"}) {
@@ -97,7 +98,7 @@ TEST_CASE("a mechanism that is listed and refused is made up for by the other on
 TEST_CASE("a refused signature that the module keeps open does not stand in the way of the other mechanism") {
   Desk desk;
   put_documents(desk);
-  const std::string unknown = "manufacturer Somebody\nmodel Something\nkeep-operation\n";
+  const std::string unknown = std::string(unknown_card) + "keep-operation\n";
   for (const auto& directive : {"refuse CKM_SHA256_RSA_PKCS", "refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD",
                                 "refuse CKM_RSA_PKCS"}) {
     INFO(directive);
@@ -116,7 +117,7 @@ TEST_CASE("a refused signature that the module keeps open does not stand in the 
 TEST_CASE("where the other mechanism does not help, the first refusal is told") {
   Desk desk;
   put_documents(desk);
-  const std::string unknown = "manufacturer Somebody\nmodel Something\n";
+  const std::string unknown = unknown_card;
   const auto check_told = [&](const std::string& script, const std::string& function, const std::string& rv) {
     INFO(script);
     desk.filter(unknown + script);
@@ -161,7 +162,7 @@ TEST_CASE("a login that is not the PIN's gets none, and a hint on what to do") {
   CHECK(listing.status == 6);
   CHECK(says(listing, "error", "wants a login"));
   // Another card whose module asks by itself: nothing is known of its login.
-  desk.filter("manufacturer Belgium Government\nmodel Belgium eID\n");
+  desk.filter(belgian_card);
   const auto refusal = check_refused(desk, "sign small --as signature --pin-file ../pin", 6, "wants a login");
   CHECK_FALSE(contains(refusal.errors, "CAN"));
   CHECK(desk.logged("C_Login") == 0);
@@ -176,7 +177,7 @@ TEST_CASE("a login that is not the PIN's gets none, and a hint on what to do") {
 TEST_CASE("the other mechanism is not tried where it would cost a second PIN") {
   Desk desk;
   put_documents(desk);
-  desk.filter("manufacturer Somebody\nmodel Something\nrefuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD\n");
+  desk.filter(std::string(unknown_card) + "refuse CKM_SHA256_RSA_PKCS at C_Sign CKR_ARGUMENTS_BAD\n");
   check_refused(desk, "sign small --as signature --pin-file ../pin", 6, "CKR_ARGUMENTS_BAD");
   CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") == 1);
   CHECK(desk.logged("C_SignInit") == 1);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/cards.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 #include "support/refusal.hpp"
@@ -13,9 +14,6 @@ namespace {
 void put_documents(Desk& desk) {
   for (const auto& name : {"a", "b", "c"}) desk.write(name, name);
 }
-
-/// A card that no profile knows: what its keys want shows only after the login.
-constexpr const char* unknown_card = "manufacturer Somebody\nmodel Something\n";
 
 std::size_t count_notices(const Outcome& outcome, const std::string& part) {
   const auto notices = said(outcome, "notice");
@@ -152,7 +150,7 @@ TEST_CASE("a key that asks less than its card's kind does is told of") {
 TEST_CASE("a card that asks at every signature whatever its keys say is announced by its profile") {
   Desk desk;
   put_documents(desk);
-  desk.filter("manufacturer DGP-FNMT\nmodel PKCS#15 emulated\n");
+  desk.filter(spanish_card);
   TerminalSession signing(desk.eidtool_program("sign --as authentication a b"), {});
   signing.expect("2 prompts");
   signing.expect("PIN of");

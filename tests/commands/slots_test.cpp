@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/cards.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 #include "support/refusal.hpp"
@@ -129,7 +130,7 @@ TEST_CASE("a label that is meant for the terminal's escape sequences is shown, n
 
 TEST_CASE("slots calls nobody's profile by a label alone and logs in nowhere") {
   Desk desk;
-  desk.filter("manufacturer Somebody\nmodel Something\n");
+  desk.filter(unknown_card);
   const auto tokens = tokens_of(desk.eidtool("slots --json"));
   REQUIRE(tokens.size() == 1);
   CHECK(tokens[0].is_null("/token/profile"));
