@@ -16,26 +16,41 @@ using der::encoded;
 
 namespace {
 
-/// Seven bits a byte, the highest bit set in all but the last (X.690 §8.19.2).
-void append_base128(Bytes& bytes, unsigned long number) {
-  Bytes groups = {static_cast<std::uint8_t>(number & 0x7fU)};
-  for (number >>= 7U; number > 0; number >>= 7U) {
-    groups.insert(groups.begin(), static_cast<std::uint8_t>(0x80U | (number & 0x7fU)));
-  }
+/// Of a number in decimal digits seven bits a byte, the highest bit set in all but the last (X.690 §8.19.2).
+void append_base128(Bytes& bytes, std::string number) {
+  Bytes groups;
+  do {
+    unsigned rest = 0;
+    for (char& digit : number) {
+      rest = rest * 10 + static_cast<unsigned>(digit - '0');
+      digit = static_cast<char>('0' + rest / 128);
+      rest %= 128;
+    }
+    groups.insert(groups.begin(), static_cast<std::uint8_t>((groups.empty() ? 0 : 0x80U) | rest));
+    number.erase(0, number.find_first_not_of('0'));
+  } while (!number.empty());
   bytes.insert(bytes.end(), groups.begin(), groups.end());
 }
 
-/// The numbers of an object identifier; empty where the text is none (X.660 §7.6: the first is 0, 1 or 2,
-/// the second below 40 unless the first is 2).
-std::vector<unsigned long> numbers_of(std::string_view dotted) {
-  std::vector<unsigned long> numbers;
-  for (const auto& piece : split(dotted, '.')) {
-    unsigned long number = 0;
-    if (!parse_number(piece, number) || number > std::numeric_limits<std::uint32_t>::max()) return {};
-    numbers.push_back(number);
+/// The numbers of an object identifier, the first two made one (§8.19.4); empty where the text is none (X.660 §7.6: the
+/// first is 0, 1 or 2, the second below 40 unless the first is 2). A UUID (X.667) is one of up to 39 digits.
+std::vector<std::string> numbers_of(std::string_view dotted) {
+  constexpr std::size_t most_digits = 39;
+  auto numbers = split(dotted, '.');
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && text.size() <= most_digits &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  unsigned long first = 0;
+  unsigned long second = 0;
+  if (numbers.size() < 2 || !std::ranges::all_of(numbers, is_number) || !parse_number(numbers[0], first) ||
+      !parse_number(numbers[1], second) || first > 2 ||
+      second > (first < 2 ? 39 : std::numeric_limits<std::uint32_t>::max())) {
+    return {};
   }
-  if (numbers.size() < 2 || numbers[0] > 2 || (numbers[0] < 2 && numbers[1] >= 40)) return {};
-  return numbers;
+  std::vector<std::string> joined = {std::to_string(first * 40 + second)};
+  joined.insert(joined.end(), numbers.begin() + 2, numbers.end());
+  return joined;
 }
 
 }  // namespace
@@ -61,8 +76,7 @@ Bytes object_identifier(std::string_view dotted) {
   const auto numbers = numbers_of(dotted);
   if (numbers.empty()) throw Error(ErrorKind::internal, "not an object identifier: " + in_quotes(dotted));
   Bytes content;
-  append_base128(content, numbers[0] * 40 + numbers[1]);
-  for (std::size_t index = 2; index < numbers.size(); ++index) append_base128(content, numbers[index]);
+  for (const auto& number : numbers) append_base128(content, number);
   return encoded(tag::object_identifier, content);
 }
 

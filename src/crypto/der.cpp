@@ -14,6 +14,22 @@ namespace {
 
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 
+/// The decimal digits of a number that is given seven bits a byte.
+std::string decimal(BytesView groups) {
+  std::string digits = "0";  // the last first
+  for (const auto byte : groups) {
+    unsigned carry = byte & 0x7fU;
+    for (char& digit : digits) {
+      carry += static_cast<unsigned>(digit - '0') * 128;
+      digit = static_cast<char>('0' + carry % 10);
+      carry /= 10;
+    }
+    for (; carry > 0; carry /= 10) digits += static_cast<char>('0' + carry % 10);
+  }
+  std::ranges::reverse(digits);
+  return digits;
+}
+
 }  // namespace
 
 std::optional<Element> Reader::peek() const {
@@ -105,24 +121,26 @@ std::uint32_t named_bits(BytesView content) {
 }
 
 std::optional<std::string> object_identifier_text(BytesView content) {
+  constexpr std::size_t most_first_size = 9;  // bytes: 63 bits, of the first two numbers
+  constexpr std::size_t most_size = 20;       // of each further one: a UUID has 128 bits (X.667)
   std::string text;
-  std::uint64_t number = 0;
-  bool complete = false;
-  for (const auto byte : content) {
-    if (number > (std::numeric_limits<std::uint64_t>::max() >> 7U)) return std::nullopt;
-    number = (number << 7U) | (byte & 0x7fU);
-    complete = (byte & 0x80U) == 0;
-    if (!complete) continue;
-    if (text.empty()) {
-      // X.690 §8.19.4: the first two numbers share one.
-      const std::uint64_t first = number < 40 ? 0 : number < 80 ? 1 : 2;
-      text = std::to_string(first) + "." + std::to_string(number - first * 40);
-    } else {
-      text += "." + std::to_string(number);
+  while (!content.empty()) {
+    const auto last = std::ranges::find_if(content, [](std::uint8_t byte) { return (byte & 0x80U) == 0; });
+    if (last == content.end()) return std::nullopt;
+    const auto groups = content.first(static_cast<std::size_t>(last - content.begin()) + 1);
+    content = content.subspan(groups.size());
+    if (groups.size() > (text.empty() ? most_first_size : most_size)) return std::nullopt;
+    if (!text.empty()) {
+      text += "." + decimal(groups);
+      continue;
     }
-    number = 0;
+    // X.690 §8.19.4: the first two numbers share one.
+    std::uint64_t number = 0;
+    for (const auto byte : groups) number = (number << 7U) | (byte & 0x7fU);
+    const std::uint64_t first = number < 40 ? 0 : number < 80 ? 1 : 2;
+    text = std::to_string(first) + "." + std::to_string(number - first * 40);
   }
-  if (!complete) return std::nullopt;
+  if (text.empty()) return std::nullopt;
   return text;
 }
 

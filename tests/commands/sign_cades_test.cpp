@@ -74,6 +74,15 @@ TEST_CASE("what is said in a signature is what was asked for") {
   CHECK(contains(dump, upper));
 }
 
+TEST_CASE("a policy may be named by a UUID") {
+  Desk desk({TokenKind{"rsa2048"}});
+  desk.write("doc", "text");
+  const std::string uuid = "2.25.329800735698586629295641978511506172918";
+  REQUIRE(desk.eidtool("sign doc --format cades --pin-file ../pin --policy " + uuid).status == 0);
+  CHECK(contains(desk.run({"openssl", "asn1parse", "-inform", "DER", "-in", "doc.p7s"}).output, ":" + uuid));
+  CHECK(json_lines(desk.eidtool("verify doc.p7s --json").output).at(0).text("/policy") == uuid);
+}
+
 TEST_CASE("options of cades are refused for raw signatures, and nonsense in them always") {
   Desk desk;
   desk.write("doc", "text");

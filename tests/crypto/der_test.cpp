@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/der.hpp"
 
+#include "crypto/asn1.hpp"
 #include "support/catch.hpp"
 #include "support/vectors.hpp"
 
@@ -49,7 +50,14 @@ TEST_CASE("object identifiers are read as dotted numbers") {
   CHECK(der::object_identifier_text(hex("0992268993f22c640119")) == "0.9.2342.19200300.100.1.25");
   CHECK_FALSE(der::object_identifier_text(hex("")));
   CHECK_FALSE(der::object_identifier_text(hex("2a86")));
-  CHECK_FALSE(der::object_identifier_text(hex("2affffffffffffffffffff7f")));
+  // A UUID: by openssl asn1parse -genstr OID:2.25.329800735698586629295641978511506172918
+  const std::string uuid = "6983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776";
+  CHECK(der::object_identifier_text(hex(uuid)) == "2.25.329800735698586629295641978511506172918");
+  CHECK(asn1::object_identifier("2.25.329800735698586629295641978511506172918") == hex("0614" + uuid));
+  CHECK(asn1::object_identifier("2.999.0.128") == hex("06058837008100"));
+  CHECK_FALSE(asn1::is_object_identifier("2.25.1" + std::string(39, '0')));
+  CHECK_FALSE(der::object_identifier_text(hex("2a" + std::string(40, 'f') + "7f")));
+  CHECK_FALSE(der::object_identifier_text(hex("ffffffffffffffffff7f")));
 }
 
 TEST_CASE("integers are encoded in their shortest positive form") {
