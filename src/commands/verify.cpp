@@ -73,6 +73,18 @@ std::string document_name(const std::string& signature, const formats::Format& f
               "--document FILE names it");
 }
 
+/// For who names the document instead of its signature.
+void check_is_no_document(const std::string& name, const formats::Format& format) {
+  if (format.is_container() || name == "-" || document_named_by(name)) return;
+  for (const auto* other : formats::all()) {
+    const auto signature = name + std::string(other->suffix());
+    if (!identity_of(signature)) continue;
+    throw Error(ErrorKind::usage, in_quotes(name) + " looks like a document, and no signature",
+                "name the signature that is beside it, " + in_quotes(signature) + ", or with --document what " +
+                    in_quotes(name) + " signs");
+  }
+}
+
 /// What all signatures of one command share.
 struct Job {
   const cli::Arguments& arguments;
@@ -109,6 +121,7 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
   auto file = open_document(name);
   const auto& format = formats::format_of(file);
   const auto named = arguments.value("document");
+  if (!named) check_is_no_document(name, format);
   std::optional<formats::Document> document;
   std::string document_text = named.value_or("");
   const auto open = [&]() -> formats::Document& {

@@ -153,6 +153,7 @@ TEST_CASE("a signature over a large document costs no more memory than one over 
   limited("sign doc --format cades --pin-file ../pin");
   limited("verify doc.p7s");
   limited("sign doc --format cades --attached -o attached.p7s --pin-file ../pin");
+  limited("sign doc --format cades --add -o attached.p7s --pin-file ../pin");
   limited("verify attached.p7s -o out");
   CHECK(std::filesystem::file_size(desk.path("out")) == (300U << 20U));
 }

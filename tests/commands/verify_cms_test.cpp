@@ -34,6 +34,15 @@ TEST_CASE("a signature is recognised by its content, whatever its name") {
   CHECK(desk.eidtool("verify doc.p7s --document -", "text").status == 0);
 }
 
+TEST_CASE("who names the document is pointed to the signature beside it") {
+  Desk desk;
+  signed_desk(desk);
+  for (const std::string more : {"", " --cert c.der"}) {
+    const auto outcome = check_refused(desk, "verify doc" + more, 2, "'doc' looks like a document");
+    CHECK(says(outcome, "hint", "'doc.p7s'"));
+  }
+}
+
 TEST_CASE("with --cert the signature has to be that person's") {
   Desk desk({TokenKind{"rsa2048"}});
   signed_desk(desk);
