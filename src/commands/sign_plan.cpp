@@ -85,8 +85,9 @@ void check_container(SignTask& task, const SignatureOptions& wanted, const std::
   if (is_named && !wanted.adds) return wanted.format.check_attachable(file.name(), file.size(), wanted.encoding);
   formats::Document document(std::move(file));
   if (wanted.adds) {
-    // That of the signature to be; SHA-512 goes with Ed25519.
-    std::vector<HashAlgorithm> digests = {hash_by_name(digest.value_or("sha512")).value()};
+    // Of what is read once, that of the signature to be: SHA-256 is computed anyhow, SHA-512 goes with Ed25519.
+    std::vector<HashAlgorithm> digests;
+    if (!is_named) digests.push_back(hash_by_name(digest.value_or("sha512")).value());
     wanted.format.check_addition(task.target, document, wanted.encoding, digests);
   } else {
     wanted.format.check_attachable(document.name(), document.size(), wanted.encoding);
@@ -162,9 +163,8 @@ void check_room(const SignPlan& plan, const SignatureOptions& wanted, const Sign
   for (const auto& task : plan.tasks) {
     formats::PlannedFile file{task.target, wanted.adds, 0, wanted.encoding, algorithm, certificates};
     if (wanted.packaging == formats::Packaging::attached) {
-      std::error_code unknown;  // the one who reads it tells
-      const auto size = std::filesystem::file_size(task.document, unknown);
-      file.document_size = task.read_once ? task.read_once->size().value_or(0) : size;
+      file.document_size =
+          task.read_once ? task.read_once->size().value_or(0) : open_document(task.document).size().value_or(0);
     }
     wanted.format.check_room(file);
   }

@@ -30,12 +30,12 @@ void check_count(std::size_t count, std::size_t most, const std::string& what) {
 /// DER with BER in them.
 std::vector<Bytes> members(der::Reader& fields, std::uint8_t tag, std::size_t most, const std::string& what) {
   const auto content = fields.next(tag).content;
+  const auto most_size = 2 * content.size();  // a definite length can be longer than an indefinite one
   Source source(copy(content));
   std::vector<Bytes> values;
   for (BerReader reader(source, 0); reader.offset() < source.size();) {
     check_count(values.size(), most, what);
-    values.push_back(
-        reader.definite_value(2 * content.size()));  // a definite length can be longer than an indefinite one
+    values.push_back(reader.definite_value(most_size));
   }
   return values;
 }
