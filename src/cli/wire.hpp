@@ -22,7 +22,8 @@ using WireLine = std::variant<Record, Error, WireEnd>;
 
 /// A line without its end; ASCII.
 std::string to_wire(const WireLine& line);
-/// Throws malformed.
+/// Throws malformed for what to_wire() does not write: whoever has the descriptor can write there, and names and
+/// headings are shown as they are.
 WireLine from_wire(std::string_view line);
 
 }  // namespace eidtool::cli
