@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,8 @@
 namespace eidtool {
 
 /// This program once more, beside this process: what it writes to its standard output is read here, its standard input
-/// is empty, its standard error the same. It is killed where it still runs when this ends.
+/// is empty, its standard error the same; what whoever started this one handed down is handed on. It is killed where it
+/// still runs when this ends.
 class ChildProcess {
  public:
   /// `words` are its arguments; its name is that of this process. Throws module_failed.
@@ -20,21 +22,26 @@ class ChildProcess {
   ChildProcess& operator=(ChildProcess&&) = delete;
   ~ChildProcess();
 
-  /// Of its output, for poll().
-  int descriptor() const noexcept { return output_.number(); }
-  /// Adds what there is of the output to `text`, waiting for nothing but the first byte; false at its end.
-  bool read(std::string& text);
+  /// For poll(): there is output, or the end of it.
+  int output_descriptor() const noexcept { return output_.number(); }
+  /// For poll(): it has ended. Processes that it made may keep its output open.
+  int end_descriptor() const noexcept { return end_.number(); }
+
+  enum class Reading { bytes, nothing_yet, end };
+  /// Adds what there is of the output to `text`, a piece at most; waits for nothing.
+  Reading read(std::string& text);
 
   void kill() const noexcept;
-  /// Waits for its end: `status 6`, `signal 11`; for people.
-  std::string end();
+  /// Waits for its end, and kills it where it takes longer than that: `status 6`, `signal 11`; for people.
+  std::string end(std::chrono::milliseconds patience);
 
  private:
   FileDescriptor output_;
+  FileDescriptor end_;
   pid_t process_ = -1;  // -1: it was waited for
 };
 
-/// For such a process: ends with the one that made it, however that ends.
-void end_with_parent();
+/// For such a process: it ends with the one that made it, however that ends.
+void end_with(pid_t parent);
 
 }  // namespace eidtool

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
-#include <mutex>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 
 namespace eidtool {
@@ -39,30 +39,16 @@ Error not_written(const std::filesystem::path& target, int error_number) {
 /// Names of temporaries to be unlinked when a signal ends the process. A fixed array: the handler
 /// may neither lock nor allocate.
 struct Temporary {
-  volatile sig_atomic_t used = 0;
+  volatile std::sig_atomic_t used = 0;
   std::array<char, 4096> path{};
 };
 std::array<Temporary, 8> temporaries;
 /// A process that a module forks has no business with them.
 pid_t owner = -1;
 
-void end_by_signal(int signal_number) {
-  remove_temporaries();
-  (void)::signal(signal_number, SIG_DFL);
-  (void)::raise(signal_number);
-}
-
 void remember(const std::string& path) {
   owner = ::getpid();
-  static std::once_flag installed;
-  std::call_once(installed, [] {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF,
-                             SIGIO, SIGPWR, SIGSTKFLT}) {
-      struct sigaction current {};
-      ::sigaction(number, nullptr, &current);
-      if (current.sa_handler == SIG_DFL) (void)::signal(number, end_by_signal);
-    }
-  });
+  tidy_up_at_signals();
   for (auto& temporary : temporaries) {
     if (temporary.used != 0 || path.size() >= temporary.path.size()) continue;
     path.copy(temporary.path.data(), path.size());
@@ -91,10 +77,6 @@ std::string temporary_name(const std::filesystem::path& target) {
   if (::getentropy(random.data(), random.size()) != 0) throw io_error("cannot make a name beside", target, errno);
   return (folder_of(target) / (".eidtool-" + to_hex(random))).string();
 }
-
-}  // namespace
-
-namespace {
 
 void check_name(const std::filesystem::path& target, IfExists if_exists) {
   struct stat status {};

@@ -29,6 +29,7 @@ struct Program {
 struct AskedModule {
   std::string name;  // a file of --module; with is_configured a name in p11-kit's configuration
   bool is_configured = false;
+  int parent = 0;  // the process that made it, with which it ends; 0: none
 };
 
 /// What a command is lent: where results and messages go, and what the global options say.
@@ -62,6 +63,8 @@ class Command {
   virtual int run(const Arguments& arguments, Context& context) const = 0;
   /// For scripts of our own (completions): not in the list of commands.
   virtual bool hidden() const { return false; }
+  /// Whether a process may run it for one module alone (AskedModule).
+  virtual bool lists_modules() const { return false; }
 };
 
 /// --module, --module-timeout, --json, --color, --quiet, --verbose, --no-input, --version, --help.

@@ -112,6 +112,9 @@ int run_words(const Program& program, std::vector<std::string> words, Output& fa
     throw Error(ErrorKind::usage, "there is no command " + in_quotes(words[position]),
                 "the commands are " + names_of_commands(program));
   }
+  if (asked && !command->lists_modules()) {
+    throw Error(ErrorKind::usage, in_quotes(words[position]) + " is no listing: no module is asked for it alone");
+  }
   const auto whole_line = words;
   words.erase(words.begin() + static_cast<std::ptrdiff_t>(position));
   const auto arguments = parse(options_of(*command), words);

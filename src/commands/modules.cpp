@@ -2,15 +2,18 @@
 #include "commands/modules.hpp"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/wire.hpp"
@@ -86,12 +89,18 @@ void watch_calls(const cli::Context& context) {
   pkcs11::watch_calls(std::move(order));
 }
 
-/// Failures of some modules: warnings; of all: the last is the command's.
+/// Failures of some modules are warnings. Where all that can be meant failed, the one with the highest exit status is
+/// the command's.
 void report(std::vector<Error> failures, std::size_t module_count, cli::Context& context) {
-  const auto own = !failures.empty() && failures.size() == module_count ? std::optional(failures.back()) : std::nullopt;
-  if (own) failures.pop_back();
-  for (const auto& failure : failures) context.console.warning(failure.what());
-  if (own) throw Error(*own);
+  auto worst = failures.end();
+  if (failures.size() == module_count) {
+    worst =
+        std::ranges::max_element(failures, {}, [](const Error& error) { return cli::exit_status_of(error.kind()); });
+  }
+  for (auto failure = failures.begin(); failure != failures.end(); ++failure) {
+    if (failure != worst) context.console.warning(failure->what());
+  }
+  if (worst != failures.end()) throw Error(*worst);
 }
 
 std::vector<pkcs11::Module> open_modules(const Selection& selection, TokenSearch& search, cli::Context& context) {
@@ -105,15 +114,20 @@ std::vector<pkcs11::Module> open_modules(const Selection& selection, TokenSearch
       context.console.detail("using module " + in_quotes(module.name()) + " " + module.info().path);
       if (!selection.uri || selection.uri->matches_module(module)) modules.push_back(std::move(module));
     } catch (const Error& error) {  // one of a batch
-      if (candidate.is_of_no_use(error) && candidates.size() > 1) {
-        context.console.detail(error.what());
-        search.left_out.emplace_back(error.what());
+      if (candidate.is_of_no_use(error)) {
+        search.left_out.push_back(error);
       } else {
         failures.push_back(error);
       }
     }
   }
-  report(std::move(failures), candidates.size() - search.left_out.size(), context);
+  if (failures.size() + search.left_out.size() == candidates.size()) {
+    // Nobody is in the way: they are what went wrong too.
+    failures.insert(failures.end(), search.left_out.begin(), search.left_out.end());
+    search.left_out.clear();
+  }
+  for (const auto& one : search.left_out) context.console.detail(one.what());
+  report(std::move(failures), candidates.size(), context);
   if (modules.empty()) {
     search.say_left_out(context);
     throw no_module(selection);
@@ -126,35 +140,51 @@ class Asked {
  public:
   Asked(Candidate candidate, const cli::Context& context)
       : candidate_(std::move(candidate)),
-        process_(words_to_ask({candidate_.name, candidate_.configured.has_value()}, context.words)) {}
+        process_(words_to_ask({candidate_.name, candidate_.configured.has_value(), ::getpid()}, context.words)) {}
 
   const Candidate& candidate() const { return candidate_; }
   bool has_ended() const { return has_ended_; }
-  int descriptor() const { return process_.descriptor(); }
+  const ChildProcess& process() const { return process_; }
 
   std::vector<cli::Record> records;
   std::size_t token_count = 0;
   std::optional<Error> failure;
 
-  void read() {
-    const bool goes_on = process_.read(text_);
-    take_lines();
-    // A process that the module made may keep the pipe open when all was said.
+  /// To be called where it told something, or where its process has ended.
+  void attend(bool has_process_ended) {
+    // What it told before its end is all there; that of processes that the module made never needs to end.
+    auto reading = ChildProcess::Reading::bytes;
+    do {
+      const auto seen = text_.size();
+      reading = process_.read(text_);
+      told_size_ += text_.size() - seen;
+      if (told_size_ > most_told && !failure) fail("tells more than anybody wants to know");
+      take_lines(seen);
+    } while (has_process_ended && reading == ChildProcess::Reading::bytes && !failure);
+    const bool goes_on = !has_process_ended && reading != ChildProcess::Reading::end;
     if (goes_on && !is_complete_ && !failure) return;
-    const auto end = process_.end();
+    const auto end = process_.end(patience);
     has_ended_ = true;
     if (!is_complete_ && !failure) fail("ended its process (" + end + ")");
+    // It may have switched off the echo.
+    if (failure) restore_terminal();
   }
 
  private:
+  /// Far above what the largest listings have.
+  static constexpr std::size_t most_told = 256UL << 20UL;  // bytes
+  /// Once all was told; longer than its process gives a module to tidy up.
+  static constexpr std::chrono::seconds patience{10};
+
   void fail(const std::string& what) {
     failure = Error(ErrorKind::module_failed, "module " + in_quotes(candidate_.title()) + " " + what,
                     "--module FILE uses another module alone");
   }
 
-  void take_lines() {
+  /// Before `seen` there is no end of a line.
+  void take_lines(std::size_t seen) {
     std::size_t begin = 0;
-    for (auto end = text_.find('\n'); end != std::string::npos; end = text_.find('\n', begin)) {
+    for (auto end = text_.find('\n', seen); end != std::string::npos; end = text_.find('\n', begin)) {
       take(std::string_view(text_).substr(begin, end - begin));
       begin = end + 1;
     }
@@ -178,6 +208,7 @@ class Asked {
   Candidate candidate_;
   ChildProcess process_;
   std::string text_;
+  std::size_t told_size_ = 0;
   bool is_complete_ = false;
   bool has_ended_ = false;
 };
@@ -186,17 +217,22 @@ class Asked {
 void wait_for_any(std::vector<Asked>& all) {
   std::vector<pollfd> polled;
   // poll() passes over negative descriptors.
-  for (const auto& asked : all) polled.push_back({asked.has_ended() ? -1 : asked.descriptor(), POLLIN, 0});
+  for (const auto& asked : all) {
+    polled.push_back({asked.has_ended() ? -1 : asked.process().output_descriptor(), POLLIN, 0});
+    polled.push_back({asked.has_ended() ? -1 : asked.process().end_descriptor(), POLLIN, 0});
+  }
   if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) {
     throw Error(ErrorKind::internal, io_error("cannot wait for", "modules", errno).what());
   }
   for (std::size_t index = 0; index < all.size(); ++index) {
-    if (polled[index].fd >= 0 && polled[index].revents != 0) all[index].read();
+    const bool has_told = polled[2 * index].revents != 0;
+    const bool has_process_ended = polled[2 * index + 1].revents != 0;
+    if (!all[index].has_ended() && (has_told || has_process_ended)) all[index].attend(has_process_ended);
   }
 }
 
 Listing list_this_module(const Selection& selection, cli::Context& context, const ModuleLister& list) {
-  end_with_parent();
+  if (context.asked->parent > 0) end_with(context.asked->parent);
   watch_calls(context);
   const auto candidates = candidates_for(selection, context);
   const auto found = std::ranges::find(candidates, context.asked->name, &Candidate::name);
@@ -212,7 +248,7 @@ Listing list_this_module(const Selection& selection, cli::Context& context, cons
 }  // namespace
 
 void TokenSearch::say_left_out(cli::Context& context) const {
-  for (const auto& one : left_out) context.console.warning(one);
+  for (const auto& one : left_out) context.console.warning(one.what());
 }
 
 std::vector<pkcs11::Token> tokens_in(const pkcs11::Module& module, const Selection& selection) {
@@ -235,8 +271,8 @@ TokenSearch find_tokens(const Selection& selection, cli::Context& context) {
       failures.push_back(error);
     }
   }
-  report(std::move(failures), modules.size(), context);
   if (search.tokens.empty()) search.say_left_out(context);
+  report(std::move(failures), modules.size(), context);
   return search;
 }
 
@@ -244,6 +280,8 @@ Listing list_modules(const Selection& selection, cli::Context& context, Failures
   if (context.asked) return list_this_module(selection, context, list);
   auto candidates = candidates_for(selection, context);
   if (candidates.empty()) throw no_module(selection);
+  remember_terminal();
+  tidy_up_at_signals();
   std::vector<Asked> all;
   all.reserve(candidates.size());
   for (auto& candidate : candidates) all.emplace_back(std::move(candidate), context);
@@ -275,7 +313,12 @@ Listing list_modules(const Selection& selection, cli::Context& context, Failures
 }
 
 std::vector<std::string> words_to_ask(const cli::AskedModule& asked, const std::vector<std::string>& command_line) {
-  std::vector<std::string> words = {"ask-module", asked.is_configured ? "--configured" : "--file", asked.name, "--"};
+  std::vector<std::string> words = {"ask-module",
+                                    asked.is_configured ? "--configured" : "--file",
+                                    asked.name,
+                                    "--parent",
+                                    std::to_string(asked.parent),
+                                    "--"};
   words.insert(words.end(), command_line.begin(), command_line.end());
   return words;
 }

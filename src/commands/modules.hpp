@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "commands/selection.hpp"
 #include "pkcs11/module.hpp"
 
@@ -16,13 +17,13 @@ namespace eidtool::commands {
 struct TokenSearch {
   std::vector<pkcs11::Token> tokens;  // in their slots, without uninitialised ones
   /// Modules of packages that could not begin for this user: they matter only where nothing is found.
-  std::vector<std::string> left_out;
+  std::vector<Error> left_out;
 
   void say_left_out(cli::Context& context) const;
 };
 
 /// The tokens that can be meant, in the modules of --module and of the URI's module-path, else in the configured ones.
-/// A module or slot that fails is named in a warning; throws where no module is left.
+/// A module or slot that fails is named in a warning; throws where none is left.
 TokenSearch find_tokens(const Selection& selection, cli::Context& context);
 
 /// The tokens in a module's slots that match, uninitialised ones left out.
@@ -40,7 +41,7 @@ struct Listing {
 enum class Failures { all, those_that_matter };
 
 /// Lets `list` print what each module that can be meant holds, in their order. A module that fails, crashes or hangs is
-/// named in a warning, or is the error where there is no other. `failures`: whether modules of packages that could not
+/// named in a warning; where all fail, the worst is thrown. `failures`: whether modules of packages that could not
 /// begin for this user are named too where something was found.
 Listing list_modules(const Selection& selection, cli::Context& context, Failures failures, const ModuleLister& list);
 

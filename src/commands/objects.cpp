@@ -7,6 +7,7 @@
 #include "commands/modules.hpp"
 #include "commands/records.hpp"
 #include "pkcs11/names.hpp"
+#include "pkcs11/watch.hpp"
 
 namespace eidtool::commands {
 
@@ -29,6 +30,7 @@ class Objects : public cli::Command {
     declare_key_options(options);
     cli::declare_pin_options(options);
   }
+  bool lists_modules() const override { return true; }
   int run(const cli::Arguments& arguments, cli::Context& context) const override;
 };
 
@@ -93,7 +95,10 @@ std::size_t list_after_login(const Selection& selection, PinSource& pins, const 
   pkcs11::Authenticator authenticator(
       pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
   authenticator.login(session, "");
-  return list(session, selection, arguments, context);
+  const auto count = list(session, selection, arguments, context);
+  // All is shown: what a module does while its session is closed changes nothing in that.
+  pkcs11::expect_end(cli::exit_status::done);
+  return count;
 }
 
 int Objects::run(const cli::Arguments& arguments, cli::Context& context) const {

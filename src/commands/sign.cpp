@@ -13,6 +13,7 @@
 #include "commands/streams.hpp"
 #include "commands/token_certificates.hpp"
 #include "pkcs11/uri.hpp"
+#include "pkcs11/watch.hpp"
 
 namespace eidtool::commands {
 
@@ -266,7 +267,10 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   auto key = open_signing_key(pair, authenticator);
   notice.after_login(key);
   Job job{wanted, algorithm, pair, plan, key};
-  return sign_all(job, context);
+  const int status = sign_all(job, context);
+  // What a module does while its session is closed changes nothing in that.
+  pkcs11::expect_end(status);
+  return status;
 }
 
 }  // namespace

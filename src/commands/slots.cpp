@@ -23,6 +23,7 @@ class Slots : public cli::Command {
     options.flag("mechanisms", "also the mechanisms of each token");
     declare_token_options(options);
   }
+  bool lists_modules() const override { return true; }
   int run(const cli::Arguments& arguments, cli::Context& context) const override;
 };
 

@@ -112,10 +112,9 @@ std::vector<ConfiguredModule> configured_modules() {
     const bool is_remote = !value_of(entries, "remote").empty();
     const auto library = value_of(entries, "module");
     if ((library.empty() && !is_remote) || !is_enabled(entries) || value_of(entries, "trust-policy") == "yes") continue;
-    const bool is_special = is_remote || !value_of(entries, "x-init-reserved").empty();
     modules.push_back({priority_of(entries),
                        {name, is_remote ? "" : (fs::path(config::module_path) / library).string(),
-                        found.is_from_package, is_special}});
+                        found.is_from_package, is_remote, value_of(entries, "x-init-reserved")}});
   }
   std::ranges::stable_sort(modules, std::ranges::greater(), &std::pair<int, ConfiguredModule>::first);
   std::vector<ConfiguredModule> sorted;

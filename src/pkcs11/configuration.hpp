@@ -11,8 +11,8 @@ struct ConfiguredModule {
   std::string name;              // of the file, without `.module`
   std::string library;           // file name, whole
   bool is_from_package = false;  // nobody on this machine asked for it: a package brought it along
-  /// p11-kit alone can load it: it runs elsewhere, or wants reserved arguments.
-  bool is_special = false;
+  bool is_remote = false;        // p11-kit alone can load it: it runs in another process
+  std::string init_reserved;     // what it is initialised with, besides what every module gets; empty: nothing
 };
 
 /// The modules that the configuration enables for this program, by falling priority, without those of trust policy.

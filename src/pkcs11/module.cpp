@@ -79,7 +79,7 @@ struct Module::State {
     list = p11_kit_module_load(file, 0);
   }
 
-  /// p11-kit then loads all that it is configured with.
+  /// p11-kit then loads all that it is configured with: it has no function for one that runs elsewhere.
   void load_by_configuration() {
     const Watch watch(watched, "C_GetFunctionList");
     auto** all = p11_kit_modules_load(nullptr, 0);
@@ -97,7 +97,7 @@ struct Module::State {
     CK_RV rv = CKR_OK;
     {
       const Watch watch(watched, "C_Initialize");
-      rv = p11_kit_module_initialize(list);
+      rv = call_initialize();
     }
     const auto subject = "module " + in_quotes(name);
     if (rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED || rv == CKR_ARGUMENTS_BAD) {
@@ -113,9 +113,18 @@ struct Module::State {
     check(functions->C_GetInfo(&info), "C_GetInfo", subject);
   }
 
+  CK_RV call_initialize() {
+    if (init_reserved.empty()) return p11_kit_module_initialize(list);
+    CK_C_INITIALIZE_ARGS arguments{};
+    arguments.flags = CKF_OS_LOCKING_OK;
+    arguments.pReserved = init_reserved.data();
+    return list->C_Initialize(&arguments);
+  }
+
   CK_FUNCTION_LIST* list = nullptr;
   std::string name;
   WatchedModule watched;
+  std::string init_reserved;           // as long as the module: it may go on reading it
   std::optional<Functions> functions;  // nothing: not initialised
   CK_INFO info{};
 };
@@ -154,7 +163,8 @@ Module Module::load(const std::filesystem::path& path) {
 
 Module Module::load(const ConfiguredModule& configured) {
   auto state = State::make(configured.name);
-  if (configured.is_special) {
+  state->init_reserved = configured.init_reserved;
+  if (configured.is_remote) {
     state->load_by_configuration();
   } else {
     state->load(configured.library.c_str());

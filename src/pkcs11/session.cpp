@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "base/files.hpp"
@@ -143,11 +144,14 @@ struct Session::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
+    // An error is on its way, which a module that crashes now would hide: the session ends with the module.
+    if (std::uncaught_exceptions() > exceptions) return;
     // The token may be gone already; its session is then closed, which is all that is wanted.
     (void)token.module().functions().C_CloseSession(handle);
   }
   Token token;
   CK_SESSION_HANDLE handle;
+  int exceptions = std::uncaught_exceptions();
 };
 
 Session::Session(const Token& token, CK_SESSION_HANDLE handle) : state_(std::make_shared<State>(token, handle)) {}

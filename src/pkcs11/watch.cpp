@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/files.hpp"
+#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 
 namespace eidtool::pkcs11 {
@@ -51,6 +52,7 @@ void say(int descriptor, std::string_view words, std::string_view function) noex
 /// Only what a signal handler may do.
 [[noreturn]] void end_process(const LastWords& words, std::string_view function) noexcept {
   remove_temporaries();
+  restore_terminal();
   say(STDERR_FILENO, words.errors, function);
   say(watch_order->output, words.output, function);
   ::_exit(watch_order->exit_status);
@@ -67,6 +69,7 @@ extern "C" void end_crash(int number, siginfo_t* information, void*) {
     // In a thread of the module's own the call that runs in another one is the likeliest to know of it.
     if (const auto* call = running_call()) end_process(*call, WatchedModule::Fate::crashed);
     remove_temporaries();
+    restore_terminal();
   }
   // Not in a module's call: a bug of our own, which is to be seen as what it is. What an instruction caused happens
   // again by itself.
@@ -163,6 +166,8 @@ void watch_calls(WatchOrder order) {
   words_for_unknown_end = watch_order->error_words(
       Error(ErrorKind::module_failed, "something ended the program in the middle of the command",
             "a PKCS#11 module did, most likely: --module FILE uses one alone"));
+  remember_terminal();
+  tidy_up_at_signals();
   install_handlers();
 }
 

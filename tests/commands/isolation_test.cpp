@@ -165,6 +165,80 @@ TEST_CASE("a module that fails at its end changes nothing in what was done") {
   CHECK(desk.files().size() == 2);
 }
 
+TEST_CASE("a module that fails when a session is closed changes nothing in a signature that was written") {
+  Desk desk;
+  desk.write("doc", "text");
+  for (const auto& end : ends) {
+    INFO(end.directive);
+    desk.filter(with_function(end.directive, "C_CloseSession") + "\n");
+    const auto signing = desk.eidtool("sign doc --force --pin-file ../pin --json --module-timeout 1");
+    INFO(signing.errors);
+    CHECK(signing.status == 0);
+    CHECK(says(signing, "warning", with_function(end.says, "C_CloseSession") + "; all was done before"));
+    CHECK(said(signing, "error").empty());
+    const auto records = json_lines(signing.output);
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].type() == "signature");
+    CHECK(desk.has("doc.sig"));
+  }
+}
+
+TEST_CASE("what is shown after a login stays shown where the module fails when its session is closed") {
+  Desk desk;
+  desk.filter("crash C_CloseSession SIGSEGV\n");
+  const auto objects = desk.eidtool("objects --login --pin-file ../pin --json");
+  CHECK(objects.status == 0);
+  CHECK(says(objects, "warning", "crashed in C_CloseSession; all was done before"));
+  for (const auto& record : json_lines(objects.output)) CHECK(record.type() == "object");
+}
+
+TEST_CASE("a module that fails when a session is closed hides no error") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("wrong", "4321\n");
+  for (const auto& end : ends) {
+    INFO(end.directive);
+    desk.filter(with_function(end.directive, "C_CloseSession") + "\n");
+    check_refused(desk, "objects --login --pin-file wrong --module-timeout 1", 5, "PIN");
+    CHECK(desk.logged("C_Login") == 1);
+  }
+}
+
+TEST_CASE("a module that switches the terminal's echo off and does not come back leaves it on") {
+  for (const auto& end : ends) {
+    for (const std::string line : {"sign doc --pin-file ../pin", "export-cert -o c.der", "slots"}) {
+      INFO(end.directive << " " << line);
+      Desk desk;
+      desk.write("doc", "text");
+      desk.filter("echo-off C_GetTokenInfo\n" + with_function(end.directive, "C_GetTokenInfo") + "\n");
+      TerminalSession session(desk.eidtool_program(line + " --module-timeout 1"), {});
+      CHECK(session.wait().status == 6);
+      CHECK(session.echoed_at_end());
+    }
+  }
+}
+
+TEST_CASE("the echo that a module switched off comes back at Ctrl-C and other signals") {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    for (const std::string line : {"sign doc --pin-file ../pin", "slots"}) {
+      INFO(number << " " << line);
+      Desk desk;
+      desk.write("doc", "text");
+      desk.filter("echo-off C_GetTokenInfo\nblock C_GetTokenInfo\n");
+      TerminalSession session(desk.eidtool_program(line + " --module-timeout 0"), {});
+      session.wait_until([&] { return desk.logged("blocked") > 0; });
+      CHECK_FALSE(session.echoes());
+      if (number == SIGINT) {
+        session.send(control_c);
+      } else {
+        session.send_signal(number);
+      }
+      CHECK(session.wait().signal == number);
+      CHECK(session.echoed_at_end());
+    }
+  }
+}
+
 TEST_CASE("a library that crashes while it is loaded is named like any other") {
   Desk desk;
   desk.write("doc", "text");
@@ -214,7 +288,8 @@ TEST_CASE("a listing's processes end with it, however it ends") {
     listing.send_signal(number);
     CHECK(listing.wait().signal == number);
     // The name of this desk's folder is in nobody else's command line.
-    const auto pattern = "[a]sk-module --file " + desk.module_options[1] + " -- slots --verbose --module-timeout 0";
+    const auto pattern =
+        "[a]sk-module --file " + desk.module_options[1] + " --parent [0-9]+ -- slots --verbose --module-timeout 0";
     CHECK(desk.run({"sh", "-c", "while pgrep -f '" + pattern + "' > /dev/null; do :; done"}).status == 0);
   }
 }

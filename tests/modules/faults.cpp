@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,12 +33,47 @@ std::map<std::string, std::size_t> claims;
     }
     case Script::Death::trap: ::raise(SIGTRAP); break;
     case Script::Death::exit: std::exit(EXIT_SUCCESS);
+    case Script::Death::exit_at_once: ::_exit(EXIT_SUCCESS);
     // The call waits for the thread, which ends all.
     case Script::Death::exit_in_thread: std::thread([] { std::exit(EXIT_SUCCESS); }).join(); break;
     case Script::Death::fault_in_thread: std::thread([] { die(Script::Death::segmentation_fault); }).join(); break;
     case Script::Death::abort: break;
   }
   std::abort();
+}
+
+/// A process of the module's own, which keeps the descriptors that a daemon would keep: all but the standard streams.
+void fork_away(const std::string& text) {
+  std::array<int, 2> done{};
+  if (::pipe(done.data()) != 0) std::abort();
+  const auto process = ::fork();
+  if (process == 0) {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(descriptor);
+    constexpr int many = 64;
+    for (int descriptor = STDERR_FILENO + 1; descriptor < many && !text.empty(); ++descriptor) {
+      if (descriptor != done[1]) (void)!::write(descriptor, text.data(), text.size());
+    }
+    ::close(done[0]);
+    ::close(done[1]);
+    // For a test that forgets it.
+    constexpr unsigned longest = 120;  // seconds
+    ::alarm(longest);
+    for (;;) ::pause();
+  }
+  ::close(done[1]);
+  char none = 0;
+  (void)!::read(done[0], &none, 1);  // until the other has written
+  ::close(done[0]);
+  log("forked " + std::to_string(process));
+}
+
+void switch_echo_off() {
+  const int terminal = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  termios settings{};
+  if (terminal < 0 || ::tcgetattr(terminal, &settings) != 0) std::abort();
+  settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(terminal, TCSANOW, &settings);
+  ::close(terminal);
 }
 
 /// What a token that is gone answers: its slot's functions (PKCS#11 2.40 §5.5) and those of its sessions, which
@@ -87,6 +124,8 @@ std::optional<CK_RV> fault_before(const std::string& function) {
     ::usleep(static_cast<useconds_t>(delay->second * 1000));
   }
   if (const auto prompt = script().prompts.find(function); prompt != script().prompts.end()) ask(prompt->second);
+  if (const auto fork = script().forks.find(function); fork != script().forks.end()) fork_away(fork->second);
+  if (script().hidden_echoes.count(function) != 0) switch_echo_off();
   if (due(script().blocks, function, before, [](const auto& when) { return when; }) != nullptr) {
     log("blocked");
     for (;;) ::pause();

@@ -90,7 +90,7 @@ CK_RV get_function_list(CK_FUNCTION_LIST** list) {
 CK_FUNCTION_LIST make_table() {
   auto table = real();
   table.C_GetFunctionList = get_function_list;
-  WRAP(C_Initialize, initialize);
+  WRAP(C_Initialize, initialize, initialize_line);
   WRAP(C_Finalize);
   WRAP(C_GetInfo);
   WRAP(C_GetSlotList, get_slot_list);
@@ -167,7 +167,7 @@ const Script& script() { return state().script; }
 
 void log(const std::string& line) {
   if (script().log.empty()) return;
-  const FileDescriptor file(::open(script().log.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  const FileDescriptor file(::open(script().log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
   const auto text = line + "\n";
   // A log that cannot be written is missed by the test that reads it.
   (void)!::write(file.number(), text.data(), text.size());

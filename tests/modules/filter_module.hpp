@@ -47,6 +47,7 @@ CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULON
 CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes, CK_ULONG count);
 
 // tokens.cpp
+std::string initialize_line(void* arguments);
 CK_RV initialize(void* arguments);
 CK_RV get_slot_list(CK_BBOOL with_token, CK_SLOT_ID* slots, CK_ULONG* count);
 CK_RV get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO* info);

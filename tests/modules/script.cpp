@@ -45,6 +45,7 @@ Script::Death death_of(const std::string& name) {
   if (name == "SIGSEGV") return Script::Death::segmentation_fault;
   if (name == "SIGTRAP") return Script::Death::trap;
   if (name == "exit") return Script::Death::exit;
+  if (name == "_exit") return Script::Death::exit_at_once;
   if (name == "thread-exit") return Script::Death::exit_in_thread;
   if (name == "thread-SIGSEGV") return Script::Death::fault_in_thread;
   if (name == "abort") return Script::Death::abort;
@@ -178,6 +179,12 @@ const std::map<std::string, Taker> directives = {
        auto& prompt = script.prompts[words.next()];
        prompt = words.rest();
      }},
+    {"fork",
+     [](Words& words, Script& script) {
+       auto& text = script.forks[words.next()];
+       text = words.rest();
+     }},
+    {"echo-off", [](Words& words, Script& script) { script.hidden_echoes.insert(words.next()); }},
     {"only", [](Words& words, Script& script) { take_mechanisms(words, script.only); }},
     {"hide", [](Words& words, Script& script) { take_mechanisms(words, script.hidden); }},
     {"add",

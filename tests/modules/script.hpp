@@ -29,7 +29,7 @@ class Script {
     CK_RV rv = CKR_OK;
     Occasion when;
   };
-  enum class Death { segmentation_fault, trap, abort, exit, exit_in_thread, fault_in_thread };
+  enum class Death { segmentation_fault, trap, abort, exit, exit_at_once, exit_in_thread, fault_in_thread };
   struct Crash {
     Death death = Death::abort;
     Occasion when;
@@ -53,6 +53,8 @@ class Script {
   std::map<std::string, Occasion> blocks;
   std::map<std::string, unsigned long> delays;  // milliseconds
   std::map<std::string, std::string> prompts;
+  std::map<std::string, std::string> forks;  // what each writes
+  std::set<std::string> hidden_echoes;
 
   // Mechanisms and signatures.
   std::set<CK_MECHANISM_TYPE> only;

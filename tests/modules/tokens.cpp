@@ -61,9 +61,19 @@ const char* name_of(CK_USER_TYPE user) {
 
 }  // namespace
 
+std::string initialize_line(void* arguments) {
+  const auto* given = static_cast<const CK_C_INITIALIZE_ARGS*>(arguments);
+  if (given == nullptr || given->pReserved == nullptr) return "C_Initialize";
+  return std::string("C_Initialize ") + static_cast<const char*>(given->pReserved);
+}
+
 CK_RV initialize(void* arguments) {
   if (script().start_thread) std::thread([] { ::pause(); }).detach();
-  return real().C_Initialize(arguments);
+  if (arguments == nullptr) return real().C_Initialize(nullptr);
+  // SoftHSM takes no reserved argument.
+  auto given = *static_cast<const CK_C_INITIALIZE_ARGS*>(arguments);
+  given.pReserved = nullptr;
+  return real().C_Initialize(&given);
 }
 
 CK_RV get_slot_list(CK_BBOOL with_token, CK_SLOT_ID* slots, CK_ULONG* count) {
