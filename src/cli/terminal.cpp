@@ -180,17 +180,16 @@ class EchoAfterCrash {
   static inline std::array<struct sigaction, crash_signals.size()> before_;
 };
 
-/// Appends what the terminal has; true at the end of the line. The kernel edits the line (backspace,
-/// Ctrl-U) and hands it over whole.
-bool read_line(int descriptor, Pin& pin) {
-  for (;;) {
-    char byte = 0;
-    const auto size = ::read(descriptor, &byte, 1);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) throw cancelled();
-    if (byte == '\n' || byte == '\r') return true;
-    if (!pin.append(byte)) throw Error(ErrorKind::pin_refused, "the PIN is too long: nothing was sent to the token");
-  }
+/// Appends one byte of what the terminal has; true at the end of the line. The kernel edits the line (backspace,
+/// Ctrl-U) and hands it over whole, or at Ctrl-D a part of it: the rest is waited for where signals are seen.
+bool read_byte(int descriptor, Pin& pin) {
+  char byte = 0;
+  const auto size = ::read(descriptor, &byte, 1);
+  if (size < 0 && errno == EINTR) return false;
+  if (size <= 0) throw cancelled();
+  if (byte == '\n' || byte == '\r') return true;
+  if (!pin.append(byte)) throw Error(ErrorKind::pin_refused, "the PIN is too long: nothing was sent to the token");
+  return false;
 }
 
 }  // namespace
@@ -220,8 +219,9 @@ Pin Terminal::ask_pin(const std::string& prompt) {
       echo.restore();
       signals.deliver(number);
       echo.hide();
+      pin = Pin();  // what was typed before is typed again
       say(prompt);
-    } else if (events[0].revents != 0 && read_line(descriptor_.number(), pin)) {
+    } else if (events[0].revents != 0 && read_byte(descriptor_.number(), pin)) {
       say("\n");
       return pin;
     }

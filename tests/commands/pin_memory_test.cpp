@@ -76,6 +76,14 @@ Places places_of_pin(pid_t process) {
   return places;
 }
 
+/// How many places hold it; none of them may be in a dump.
+std::size_t check_no_unguarded(pid_t process) {
+  const auto places = places_of_pin(process);
+  for (const auto& place : places.unguarded) UNSCOPED_INFO(place);
+  CHECK(places.unguarded.empty());
+  return places.guarded;
+}
+
 bool can_read_others() {
   const auto own = memory_of(::getpid());
   for (const auto& mapping : own) {
@@ -106,15 +114,51 @@ TEST_CASE("a dump made while the PIN is checked, and after it, holds no PIN") {
         session.send(std::string(odd_pin) + "\n");
       }
       session.wait_until([&] { return desk.logged("blocked") > 0; });
-      const auto places = places_of_pin(session.id());
-      for (const auto& place : places.unguarded) UNSCOPED_INFO(place);
-      CHECK(places.unguarded.empty());
+      const auto guarded = check_no_unguarded(session.id());
       // The search finds what is there: the module is being given the PIN.
-      if (function == "C_Login") CHECK(places.guarded > 0);
+      if (function == "C_Login") CHECK(guarded > 0);
       // Nothing is kept for longer than it may be needed.
-      if (function == "C_Finalize") CHECK(places.guarded == 0);
+      if (function == "C_Finalize") CHECK(guarded == 0);
       session.send_signal(SIGKILL);
       session.wait();
+    }
+  }
+}
+
+TEST_CASE("a dump made while the PIN is typed, and after Enter, holds no PIN") {
+  REQUIRE(can_read_others());
+  for (const bool through_filter : {false, true}) {
+    for (const std::string line : {"sign doc --as signature", "objects --login"}) {
+      INFO(line << (through_filter ? " through the test module" : " with SoftHSM"));
+      Desk desk;
+      desk.write("doc", "text");
+      const auto changed = desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin,
+                                     "--change-pin", "--new-pin", odd_pin});
+      REQUIRE(changed.status == 0);
+      if (through_filter) desk.filter("block C_Login\n");
+      TerminalSession session(desk.eidtool_program(line + " --module-timeout 0"), {});
+      session.expect("PIN of");
+      // The kernel keeps what is typed until Enter: half a PIN, and all of it.
+      const std::string pin(odd_pin);
+      session.send(pin.substr(0, 4));
+      check_no_unguarded(session.id());
+      session.send(pin.substr(4));
+      const auto typed = check_no_unguarded(session.id());
+      CHECK(typed == 0);
+      // Ctrl-D hands on what was typed and ends no line: the process has read it and asks for the rest.
+      session.send(control_d);
+      session.wait_until([&] { return places_of_pin(session.id()).guarded > 0; });
+      check_no_unguarded(session.id());
+      if (through_filter) {
+        session.send("\n");
+        session.wait_until([&] { return desk.logged("blocked") > 0; });
+        CHECK(check_no_unguarded(session.id()) > 0);
+        session.send_signal(SIGKILL);
+        session.wait();
+        continue;
+      }
+      session.send(control_c);
+      CHECK(session.wait().status == 5);
     }
   }
 }

@@ -69,6 +69,31 @@ TEST_CASE("Ctrl-C and Ctrl-D at the prompt cancel, send nothing and leave nothin
   }
 }
 
+TEST_CASE("Ctrl-C and Ctrl-Z count also behind a part of the PIN that Ctrl-D handed on") {
+  Desk desk;
+  put_document(desk);
+  TerminalSession cancelled(desk.eidtool_program("sign doc"), {});
+  cancelled.expect("PIN");
+  cancelled.send(std::string("12") + control_d + control_c);
+  CHECK(cancelled.wait().status == 5);
+  CHECK(cancelled.echoed_at_end());
+  CHECK(desk.logged("C_Login") == 0);
+  TerminalSession twice(desk.eidtool_program("sign doc"), {});
+  twice.expect("PIN");
+  twice.send(std::string("12") + control_d + control_d);
+  CHECK(twice.wait().status == 5);
+  // Whoever signals, the line begins anew.
+  TerminalSession continued(desk.eidtool_program("sign doc"), {});
+  continued.expect("PIN");
+  continued.send(std::string("99") + control_d + control_z);
+  continued.expect("\n");
+  continued.send_signal(SIGCONT);
+  continued.expect("PIN");
+  continued.send("1234\n");
+  CHECK(continued.wait().status == 0);
+  CHECK(desk.logged("C_Login") == 1);
+}
+
 TEST_CASE("a module with threads of its own changes nothing in what signals do at the prompt") {
   for (int round = 0; round < 5; ++round) {
     Desk desk;
