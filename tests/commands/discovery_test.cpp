@@ -248,17 +248,91 @@ TEST_CASE("where every module fails, that is the command's failure") {
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].number("/exit_status") == 6);
   }
-  // Two libraries that are loaded and then fail.
+  // Two libraries that are loaded and then fail: the first is the error.
   desk.filter("return C_GetSlotList CKR_DEVICE_ERROR\n");
   const auto other = desk.folder().parent_path() / "other.so";
   fs::copy_file(desk.module_options[1], other);
   desk.module_options.insert(desk.module_options.end(), {"--module", other});
   for (const auto* line : {"slots", "objects", "sign doc --pin-file ../pin"}) {
     const auto refusal = check_refused(desk, line, 6, "CKR_DEVICE_ERROR");
-    CHECK(says(refusal, "warning", "module 'libfilter.so'"));
+    CHECK(says(refusal, "warning", "module 'other.so'"));
   }
   desk.module_options = {"--module", "library.so", "--module", "./library.so"};
   check_refused(desk, "slots", 6, "library.so");
+}
+
+TEST_CASE("where all configured modules fail that is exit status 6, however many there are") {
+  Discovery discovery;
+  if (!discovery.is_possible()) return;
+  discovery.desk.environment["EIDTOOL_TEST_MODULE"] = softhsm_module();
+  discovery.desk.environment["EIDTOOL_TEST_SCRIPT"] = discovery.desk.path("script");
+  discovery.desk.write("script", "return C_Initialize CKR_GENERAL_ERROR\n");
+  discovery.desk.write("doc", "text");
+  for (const std::string name : {"one", "two", "three"}) {
+    INFO("up to " << name);
+    // A file of its own: one library by two names is one module.
+    const auto library = discovery.desk.path(name + ".so");
+    fs::copy_file(from_meson("EIDTOOL_FILTER_MODULE"), library);
+    discovery.configure(name + ".module", "module: " + library.string() + "\n");
+    for (const std::string line :
+         {"slots", "objects", "objects --login --pin-file ../pin", "sign doc --pin-file ../pin", "export-cert -o c"}) {
+      INFO(line);
+      const auto outcome = discovery.eidtool(line);
+      INFO(outcome.errors);
+      CHECK(outcome.status == 6);
+      CHECK(said(outcome, "error").size() == 1);
+      CHECK(says(outcome, "error", "C_Initialize answered CKR_GENERAL_ERROR"));
+      CHECK(said(outcome, "warning").size() == (name == "one" ? 0 : name == "two" ? 1 : 2));
+    }
+  }
+  // One that works and holds nothing makes it a matter of the card.
+  discovery.configure("softhsm2.module", "module: " + softhsm_module().string() + "\n");
+  fs::create_directory(discovery.desk.path("tokens"));
+  discovery.desk.write("empty.conf", "directories.tokendir = " + discovery.desk.path("tokens").string() + "\n");
+  discovery.desk.environment["SOFTHSM2_CONF"] = discovery.desk.path("empty.conf");
+  const auto signing = discovery.eidtool("sign doc --pin-file ../pin");
+  CHECK(signing.status == 4);
+  CHECK(said(signing, "warning").size() == 3);
+}
+
+TEST_CASE("a module with a reserved argument is loaded by itself, and gets it") {
+  Discovery discovery;
+  if (!discovery.is_possible()) return;
+  const auto bomb = discovery.desk.folder().parent_path() / "bomb.so";
+  const auto made = discovery.desk.run({"sh", "-c",
+                                        "printf '__attribute__((constructor)) static void f(void) { __builtin_trap(); "
+                                        "}' | c++ -x c++ -shared -fPIC -o " +
+                                            bomb.string() + " -"});
+  REQUIRE(made.status == 0);
+  discovery.configure("bomb.module", "module: " + bomb.string() + "\n");
+  discovery.configure("reserved.module",
+                      "module: " + from_meson("EIDTOOL_FILTER_MODULE") + "\nx-init-reserved: configdir=/nowhere\n");
+  discovery.desk.environment["EIDTOOL_TEST_MODULE"] = softhsm_module();
+  discovery.desk.environment["EIDTOOL_TEST_SCRIPT"] = discovery.desk.path("script");
+  discovery.desk.write("script", "log " + discovery.desk.path("log").string() + "\n");
+  discovery.desk.write("doc", "text");
+  const auto listing = discovery.eidtool("slots --json");
+  INFO(listing.errors);
+  CHECK(listing.status == 0);
+  CHECK(json_lines(listing.output).size() == 1);
+  CHECK(says(listing, "warning", "module 'bomb' crashed"));
+  CHECK(contains(discovery.desk.read("log"), "C_Initialize configdir=/nowhere\n"));
+  CHECK(discovery.eidtool("sign doc --pin-file ../pin --uri 'pkcs11:?module-name=reserved'").status == 0);
+  CHECK(contains(discovery.desk.read("log"), "C_Finalize\n"));
+}
+
+TEST_CASE("a module that p11-kit runs in another process is listed like any other") {
+  Discovery discovery;
+  if (!discovery.is_possible()) return;
+  const auto remote = "/usr/libexec/p11-kit/p11-kit-remote";
+  const auto other = "/usr/lib/p11-kit/p11-kit-remote";
+  if (!fs::exists(remote) && !fs::exists(other)) return skip("p11-kit-remote is not installed");
+  discovery.configure("far.module", "remote: |" + std::string(fs::exists(remote) ? remote : other) + " " +
+                                        softhsm_module().string() + "\n");
+  const auto alone = discovery.eidtool("slots --json");
+  INFO(alone.errors);
+  CHECK(alone.status == 0);
+  CHECK(json_lines(alone.output).size() == 1);
 }
 
 TEST_CASE("p11-kit's trust module counts for nothing") {
