@@ -102,7 +102,7 @@ std::int64_t number_from(const Json& json, std::int64_t least, std::int64_t most
 
 /// Of a field, a type, a function: the only texts that are shown as they are.
 std::string name_from(const Json& json) {
-  const auto name = json.get<std::string>();
+  auto name = json.get<std::string>();
   const auto is_fit = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
