@@ -172,7 +172,7 @@ class Asked {
 
  private:
   /// Far above what the largest listings have.
-  static constexpr std::size_t most_told = 256UL << 20UL;  // bytes
+  static constexpr std::size_t most_told = 128UL << 20UL;  // bytes
   /// Once all was told; longer than its process gives a module to tidy up.
   static constexpr std::chrono::seconds patience{10};
 
