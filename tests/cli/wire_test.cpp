@@ -153,7 +153,7 @@ TEST_CASE("records in records without end are refused, and what is refused is no
   CHECK_FALSE(is_refused(to_wire(record)));
   record = Record("slot").add_record("in", record);
   CHECK(is_refused(to_wire(record)));
-  constexpr std::size_t many = 1'000'000;
+  constexpr std::size_t many = 100'000;
   std::string line = R"({"record":)";
   for (std::size_t depth = 0; depth < many; ++depth) line += R"({"fields":[["a",[7,[)";
   CHECK(is_refused(line));
