@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/inputs.hpp"
+#include "commands/signer_choice.hpp"
 #include "commands/streams.hpp"
 #include "commands/trust_options.hpp"
 #include "commands/verdict.hpp"
@@ -136,7 +137,7 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
   if (const auto padding = arguments.value("padding")) {
     request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
   }
-  const auto report = format.verify(request);
+  auto report = format.verify(request);
   const auto output = arguments.value("output");
   if (output && !report.content) {
     throw Error(ErrorKind::usage,
@@ -149,9 +150,8 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
   std::vector<cli::Record> records;
   std::unique_ptr<trust::Judge> judge_of_file;  // one for all signers: they share issuers and lists
   if (job.trust) judge_of_file = judge_for(*job.trust, report, job.certificates, job.intermediates);
-  for (const auto& signature : report.signatures) {
-    std::optional<trust::TrustReport> trust;
-    if (judge_of_file && signature.signer) trust = judge_of_file->report(*signature.signer, signature.signing_time);
+  for (auto& signature : report.signatures) {
+    const auto trust = choose_signer(signature, job.certificates, judge_of_file.get());
     const auto verdict = judge(signature, trust, {arguments.has("allow-sha1"), time_of(arguments)});
     if (verdict.answer != Answer::valid) status = cli::exit_status::no;
     const SignaturePlace place{document_text,

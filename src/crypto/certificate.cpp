@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::size_t most_file_size = 1U << 20U;     // bytes, far above any certificate
 constexpr std::size_t most_bundle_size = 16U << 20U;  // bytes, far above any bundle of certificates
+constexpr std::size_t most_extensions = 100;          // of one certificate; honest ones have some ten
 
 /// By bit (RFC 5280 §4.2.1.3).
 constexpr std::array<std::string_view, 9> key_usage_names = {"digitalSignature", "nonRepudiation", "keyEncipherment",
@@ -100,6 +102,18 @@ std::vector<Bytes> certificates_in_pem(std::string_view text, const std::string&
   return certificates;
 }
 
+/// What `place` has, made when it is asked for first.
+template <typename Value, typename Make>
+const Value& once(std::optional<Value>& place, const Make& make) {
+  if (!place) place = make();
+  return *place;
+}
+
+const Bytes& digest_once(std::map<HashAlgorithm, Bytes>& digests, HashAlgorithm hash, BytesView bytes) {
+  const auto known = digests.find(hash);
+  return known != digests.end() ? known->second : digests.emplace(hash, digest(hash, bytes)).first->second;
+}
+
 }  // namespace
 
 struct Certificate::Content {
@@ -122,6 +136,13 @@ struct Certificate::Content {
   // Loaded when it is asked for: with large RSA keys that takes Botan 10 ms, and a stranger's file can hold a thousand
   // that nobody needs. A certificate with a key that eidtool does not check is still one that it can show.
   mutable std::optional<std::variant<Error, PublicKey>> loaded_key;
+  // What a file with thousands of certificates and signers would have made again and again.
+  mutable std::optional<std::string> comparable_subject;
+  mutable std::optional<std::string> comparable_issuer;
+  mutable std::map<HashAlgorithm, Bytes> fingerprints;
+  mutable std::map<HashAlgorithm, Bytes> key_digests;
+  mutable std::optional<Bytes> key_fingerprint;
+  mutable std::optional<Bytes> key_identifier;
 
   const std::variant<Error, PublicKey>& public_key() const;
   void read();
@@ -199,6 +220,9 @@ void Certificate::Content::read_extensions(der::Reader list) {
     const auto value = fields.next(der::tag::octet_string).content;
     extension.value.assign(value.begin(), value.end());
     fields.end();
+    if (extensions.size() == most_extensions) {
+      throw malformed("it has more than " + std::to_string(most_extensions) + " extensions");
+    }
     // RFC 5280 §4.2: once each. Two of one kind let two programs see two certificates.
     if (std::ranges::find(extensions, extension.oid, &Extension::oid) != extensions.end()) {
       throw malformed("it has the extension " + extension.oid + " twice");
@@ -257,6 +281,12 @@ const std::string& Certificate::issuer() const noexcept { return content_->issue
 const std::string& Certificate::common_name() const noexcept { return content_->common_name; }
 const Bytes& Certificate::subject_der() const noexcept { return content_->subject_der; }
 const Bytes& Certificate::issuer_der() const noexcept { return content_->issuer_der; }
+const std::string& Certificate::comparable_subject() const {
+  return once(content_->comparable_subject, [&] { return comparable_name(content_->subject_der); });
+}
+const std::string& Certificate::comparable_issuer() const {
+  return once(content_->comparable_issuer, [&] { return comparable_name(content_->issuer_der); });
+}
 const Bytes& Certificate::serial_number() const noexcept { return content_->serial_number; }
 const Bytes& Certificate::serial_number_der() const noexcept { return content_->serial_number_der; }
 bool Certificate::has_serial_number(BytesView integer) const {
@@ -265,7 +295,12 @@ bool Certificate::has_serial_number(BytesView integer) const {
 }
 Time Certificate::not_before() const noexcept { return content_->not_before; }
 Time Certificate::not_after() const noexcept { return content_->not_after; }
-Bytes Certificate::fingerprint_sha256() const { return digest(HashAlgorithm::sha256, content_->der); }
+const Bytes& Certificate::fingerprint(HashAlgorithm hash) const {
+  return digest_once(content_->fingerprints, hash, content_->der);
+}
+const Bytes& Certificate::key_digest(HashAlgorithm hash) const {
+  return digest_once(content_->key_digests, hash, content_->public_key_bits);
+}
 bool Certificate::is_ca() const noexcept { return content_->is_ca; }
 bool Certificate::has_key_usage() const noexcept { return content_->key_usage.has_value(); }
 
@@ -293,19 +328,28 @@ const std::vector<Extension>& Certificate::extensions() const noexcept { return 
 
 const Bytes& Certificate::public_key_bits() const noexcept { return content_->public_key_bits; }
 
-Bytes Certificate::key_identifier() const {
-  if (const auto* identifier = extension("2.5.29.14")) {
-    der::Reader reader(identifier->value);
-    const auto octets = reader.next_if(der::tag::octet_string);
-    if (octets && reader.at_end()) return {octets->content.begin(), octets->content.end()};
-  }
-  return digest(HashAlgorithm::sha1, content_->public_key_bits);
+const Bytes& Certificate::subject_public_key_info() const noexcept { return content_->subject_public_key_info; }
+
+const Bytes& Certificate::key_fingerprint() const {
+  return once(content_->key_fingerprint,
+              [&] { return digest(HashAlgorithm::sha256, content_->subject_public_key_info); });
+}
+
+const Bytes& Certificate::key_identifier() const {
+  return once(content_->key_identifier, [&] {
+    if (const auto* identifier = extension("2.5.29.14")) {
+      der::Reader reader(identifier->value);
+      const auto octets = reader.next_if(der::tag::octet_string);
+      if (octets && reader.at_end()) return der::copy(octets->content);
+    }
+    return key_digest(HashAlgorithm::sha1);
+  });
 }
 
 const SignedObject& Certificate::signed_object() const noexcept { return content_->signed_object; }
 
 bool Certificate::is_issued_by(const Certificate& issuer) const {
-  if (!names_match(issuer.subject_der(), issuer_der())) return false;
+  if (issuer.comparable_subject() != comparable_issuer()) return false;
   try {
     return signed_object().is_signed_by(issuer.public_key());
   } catch (const Error&) {  // absent: a signature or a key of a kind that eidtool does not check
@@ -317,6 +361,10 @@ const PublicKey& Certificate::public_key() const {
   if (const auto* error = std::get_if<Error>(&content_->public_key())) throw Error(*error);
   return std::get<PublicKey>(content_->public_key());
 }
+
+KeyCost Certificate::key_cost() const { return crypto::key_cost(content_->subject_public_key_info); }
+
+std::uint64_t Certificate::loading_cost() const { return content_->loaded_key ? 0 : key_cost().load; }
 
 const PublicKey* Certificate::public_key_if_any() const noexcept {
   return std::get_if<PublicKey>(&content_->public_key());

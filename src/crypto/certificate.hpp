@@ -49,6 +49,9 @@ class Certificate {
   /// The Name as it stands in the certificate, DER.
   const Bytes& subject_der() const noexcept;
   const Bytes& issuer_der() const noexcept;
+  /// comparable_name() of them, made once: of a stranger's file each can be asked for a million times.
+  const std::string& comparable_subject() const;
+  const std::string& comparable_issuer() const;
   /// For people: big-endian, without the zero that keeps it positive.
   const Bytes& serial_number() const noexcept;
   /// As it stands in the certificate, INTEGER.
@@ -57,7 +60,10 @@ class Certificate {
   bool has_serial_number(BytesView integer) const;
   Time not_before() const noexcept;
   Time not_after() const noexcept;
-  Bytes fingerprint_sha256() const;
+  /// Digests of the whole, and of what public_key_bits() gives; each is made once.
+  const Bytes& fingerprint(HashAlgorithm hash) const;
+  const Bytes& fingerprint_sha256() const { return fingerprint(HashAlgorithm::sha256); }
+  const Bytes& key_digest(HashAlgorithm hash) const;
 
   /// Issuer and subject are the same (RFC 5280 §3.2).
   bool is_self_issued() const noexcept { return subject_der() == issuer_der(); }
@@ -75,8 +81,12 @@ class Certificate {
   const Extension* extension(std::string_view oid) const noexcept;
   /// The key as the BIT STRING of SubjectPublicKeyInfo holds it.
   const Bytes& public_key_bits() const noexcept;
+  /// SubjectPublicKeyInfo, DER.
+  const Bytes& subject_public_key_info() const noexcept;
+  /// SHA-256 of that: what the key is known by, in all certificates for it.
+  const Bytes& key_fingerprint() const;
   /// The subject key identifier; without one the SHA-1 of the key (RFC 5280 §4.2.1.2, method 1).
-  Bytes key_identifier() const;
+  const Bytes& key_identifier() const;
 
   /// What was signed, and how.
   const SignedObject& signed_object() const noexcept;
@@ -89,6 +99,10 @@ class Certificate {
   /// Throws unsupported, malformed for a key that eidtool cannot check; everything else of such a
   /// certificate can be had.
   const PublicKey& public_key() const;
+  /// What public_key() costs, and every check of a signature; nothing is loaded to tell.
+  KeyCost key_cost() const;
+  /// The first of them, and nothing once it was paid.
+  std::uint64_t loading_cost() const;
   /// Null where public_key() throws.
   const PublicKey* public_key_if_any() const noexcept;
 
@@ -107,7 +121,7 @@ std::string distinguished_name_text(BytesView name_der);
 /// Whether two Names (DER) mean the same (RFC 5280 §7.1): the same types in the same order, texts of any string type
 /// equal as RFC 4518 prepares them (case of ASCII letters, runs of spaces). False for what is no Name.
 bool names_match(BytesView left_der, BytesView right_der);
-/// A text that is the same for Names (DER) that mean the same, to find one among many.
+/// A short text that is the same for Names (DER) that mean the same, and for those alone, to find one among many.
 std::string comparable_name(BytesView name_der);
 
 /// Whether `name` lies below `base`: it begins with the RDNs of that (RFC 5280 §7.1). False for what is no Name.

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/der.hpp"
+#include "crypto/digest.hpp"
 #include "crypto/directory_string.hpp"
 
 namespace eidtool::crypto {
@@ -195,9 +196,12 @@ std::string comparable_name(BytesView name_der) {
       comparable += attribute.joins_previous ? "+" : ",";
       comparable += attribute.oid + (text ? "=" : "#") + std::to_string(value.size()) + ":" + value;
     }
-    return comparable;
+    // Of a long one its digest is as good: two are the same where their digests are.
+    constexpr std::size_t longest = 256;
+    return comparable.size() <= longest ? comparable
+                                        : "##" + to_hex(digest(HashAlgorithm::sha256, as_bytes(comparable)));
   } catch (const Error&) {  // absent: no Name, and like itself alone
-    return "#" + to_hex(name_der);
+    return "#" + to_hex(digest(HashAlgorithm::sha256, name_der));
   }
 }
 

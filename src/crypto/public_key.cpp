@@ -123,7 +123,49 @@ bool is_canonical_ed25519(BytesView signature) {
   return std::lexicographical_compare(signature.rbegin(), signature.rbegin() + 32, order.begin(), order.end());
 }
 
+/// As measured with Botan 2.19: RSA grows with the square of the modulus, and a check with the exponent as well; curves
+/// with the square of their size.
+std::optional<KeyCost> read_cost(BytesView subject_public_key_info) {
+  der::Reader outer(subject_public_key_info);
+  auto key = outer.enter(der::tag::sequence);
+  const auto type = key.enter(der::tag::sequence).next_object_identifier();
+  const auto bits = key.next(der::tag::bit_string).content;
+  if (bits.size() < 2) return std::nullopt;
+  if (type == "1.2.840.10045.2.1") {
+    const bool is_compressed = bits[1] != 4;  // SEC 1 §2.3.4: a square root gives the other half
+    const auto size = std::uint64_t{8} * (bits.size() - 2) / (is_compressed ? 1 : 2);
+    return KeyCost{is_compressed ? size * size / 280 : 10, size * size / 280};
+  }
+  if (type != "1.2.840.113549.1.1.1") return std::nullopt;
+  der::Reader wrapped(bits.subspan(1));
+  auto numbers = wrapped.enter(der::tag::sequence);
+  const auto size_of = [&] {
+    return std::uint64_t{8} * der::without_leading_zeros(numbers.next(der::tag::integer).content).size();
+  };
+  const auto modulus = size_of();
+  const auto square = modulus * modulus;
+  return KeyCost{square / 20000 + 10, square * size_of() / 2700000 + 10};
+}
+
 }  // namespace
+
+KeyCost key_cost(BytesView subject_public_key_info) {
+  constexpr KeyCost least{10, 100};
+  if (subject_public_key_info.size() > most_key_size) return least;
+  try {
+    return read_cost(subject_public_key_info).value_or(least);
+  } catch (const Error&) {  // absent: it is refused before Botan sees it
+    return least;
+  }
+}
+
+std::uint64_t hashing_cost(std::uint64_t size) { return size / 400; }
+
+std::uint64_t check_cost(const KeyCost& key, const SignatureScheme& scheme) {
+  // verify_digest() works such a block out by itself, from the key as it stands.
+  const bool is_by_hand = scheme.salt_size && scheme.mask_hash != scheme.algorithm->hash;
+  return key.check + (is_by_hand ? key.load : 0);
+}
 
 PublicKey::PublicKey(std::shared_ptr<Botan::Public_Key> key) : key_(std::move(key)) {
   if (const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(key_.get())) {

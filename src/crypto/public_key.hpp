@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,19 @@ class PublicKey {
   KeyType type_;
   std::size_t size_;
 };
+
+/// How long a key keeps a machine busy, microseconds on one of today.
+struct KeyCost {
+  std::uint64_t load;   // once
+  std::uint64_t check;  // of one signature, beside hashing
+};
+
+/// Of a SubjectPublicKeyInfo; it is not loaded. For what is no key that eidtool checks next to nothing.
+KeyCost key_cost(BytesView subject_public_key_info);
+/// The same of hashing that many bytes.
+std::uint64_t hashing_cost(std::uint64_t size);
+/// Of a check by such a key, without hashing and loading.
+std::uint64_t check_cost(const KeyCost& key, const SignatureScheme& scheme);
 
 /// What a PKCS#1 v1.5 block says it signs (RFC 8017 §9.2).
 struct DigestInfo {

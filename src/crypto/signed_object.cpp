@@ -25,6 +25,15 @@ SignedObject SignedObject::read(BytesView sequence_content, BytesView* rest) {
   return object;
 }
 
+std::uint64_t SignedObject::check_cost(const KeyCost& key) const {
+  const auto hashing = hashing_cost(content.size());
+  try {
+    return hashing + crypto::check_cost(key, signature_scheme(algorithm, std::nullopt));
+  } catch (const Error&) {  // absent: is_signed_by() refuses it at once
+    return hashing;
+  }
+}
+
 bool SignedObject::is_signed_by(const PublicKey& key) const {
   const auto scheme = signature_scheme(algorithm, std::nullopt);
   if (scheme.algorithm->key_type != key.type()) return false;

@@ -19,6 +19,8 @@ struct SignedObject {
 
   /// Throws malformed, unsupported for algorithms that eidtool does not check.
   bool is_signed_by(const PublicKey& key) const;
+  /// What is_signed_by() costs with such a key, once it is loaded.
+  std::uint64_t check_cost(const KeyCost& key) const;
 };
 
 }  // namespace eidtool::crypto

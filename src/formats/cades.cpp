@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -44,12 +45,21 @@ std::vector<crypto::Certificate> certificates_in(const cms::SignedData& data) {
   return certificates;
 }
 
+/// Each once: one that stands in a file twice is no second one.
+void append_new(std::vector<crypto::Certificate>& all, std::set<Bytes>& known,
+                const std::vector<crypto::Certificate>& some) {
+  for (const auto& one : some) {
+    if (known.insert(one.fingerprint_sha256()).second) all.push_back(one);
+  }
+}
+
 std::vector<SignatureReport> check_all(const cms::SignedData& data, Content& content, Packaging packaging,
                                        const std::vector<crypto::Certificate>& certificates) {
   content.compute_digests(cms::digests_of(data));
   std::vector<SignatureReport> reports;
+  crypto::Work work;
   for (const auto& signer : data.signers) {
-    reports.push_back(cms::check_signer(signer, {data, content, packaging, certificates}));
+    reports.push_back(cms::check_signer(signer, {data, content, packaging, certificates, work}));
   }
   return reports;
 }
@@ -254,9 +264,11 @@ class Cades : public Format {
     report.content = file.content;
     report.certificates = certificates_in(file.data);
     report.revocation_values = file.data.crls;
-    auto candidates = request.certificates;
-    candidates.insert(candidates.end(), report.certificates.begin(), report.certificates.end());
-    candidates.insert(candidates.end(), request.intermediates.begin(), request.intermediates.end());
+    std::vector<crypto::Certificate> candidates;
+    std::set<Bytes> known;
+    append_new(candidates, known, request.certificates);
+    append_new(candidates, known, report.certificates);
+    append_new(candidates, known, request.intermediates);
     auto& content = file.content ? static_cast<Content&>(*file.content) : request.document();
     report.signatures = check_all(file.data, content, report.packaging, candidates);
     for (auto& signature : report.signatures) {
@@ -320,9 +332,11 @@ class Cades : public Format {
 
   /// The certificates that were given say who is expected to have signed: one of the signatures has to be theirs.
   static void expect(const std::vector<crypto::Certificate>& signers, FileReport& report) {
+    const auto is_given = [&](const crypto::Certificate& one) {
+      return std::ranges::any_of(signers, [&](const auto& signer) { return signer.der() == one.der(); });
+    };
     const auto is_expected = [&](const SignatureReport& one) {
-      return one.signer &&
-             std::ranges::any_of(signers, [&](const auto& signer) { return signer.der() == one.signer->der(); });
+      return one.signer && (is_given(*one.signer) || std::ranges::any_of(one.further_signers, is_given));
     };
     if (signers.empty() || std::ranges::any_of(report.signatures, is_expected)) return;
     for (auto& one : report.signatures) {

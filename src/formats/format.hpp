@@ -87,6 +87,8 @@ struct SignatureReport {
   bool matches = false;                           // the bytes are a signature of the document by the key
   const SignatureAlgorithm* algorithm = nullptr;  // null where it could not be found out
   std::optional<crypto::Certificate> signer;
+  /// Certificates that could be the signer's just as well: for its key, by the name that the signature has for it.
+  std::vector<crypto::Certificate> further_signers;
   std::vector<Finding> findings;
 
   // What a signature with attributes says itself.

@@ -13,6 +13,8 @@ namespace {
 
 namespace der = crypto::der;
 
+constexpr std::size_t most_policies = 100;  // of one certificate, and mappings; honest ones have some ten
+
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 
 std::uint64_t number_of(BytesView integer) {
@@ -51,6 +53,7 @@ void read_extended_key_usage(der::Reader value, Extensions& extensions) {
 void read_policies(der::Reader value, Extensions& extensions) {
   auto& policies = extensions.policies.emplace();
   for (auto list = value.enter(der::tag::sequence); !list.at_end();) {
+    if (policies.size() == most_policies) throw malformed("it has more than " + std::to_string(most_policies));
     auto policy = list.enter(der::tag::sequence).next_object_identifier();
     if (std::ranges::find(policies, policy) != policies.end()) throw malformed("it has a policy twice");
     policies.push_back(std::move(policy));
@@ -60,6 +63,9 @@ void read_policies(der::Reader value, Extensions& extensions) {
 
 void read_policy_mappings(der::Reader value, Extensions& extensions) {
   for (auto list = value.enter(der::tag::sequence); !list.at_end();) {
+    if (extensions.policy_mappings.size() == most_policies) {
+      throw malformed("it has more than " + std::to_string(most_policies));
+    }
     auto pair = list.enter(der::tag::sequence);
     auto issuers = pair.next_object_identifier();
     extensions.policy_mappings.emplace_back(std::move(issuers), pair.next_object_identifier());

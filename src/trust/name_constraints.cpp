@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "crypto/der.hpp"
+#include "trust/signature_checks.hpp"
 
 namespace eidtool::trust {
 
@@ -135,8 +136,22 @@ std::vector<GeneralName> mail_addresses_in(const Bytes& subject) {
 }  // namespace
 
 void NameSubtrees::add(const NameConstraints& constraints) {
+  for (const auto* bases : {&constraints.permitted, &constraints.excluded}) {
+    count_ += bases->size();
+    for (const auto& base : *bases) size_ += base.content.size();
+  }
   if (!constraints.permitted.empty()) permitted_.push_back(constraints.permitted);
   excluded_.insert(excluded_.end(), constraints.excluded.begin(), constraints.excluded.end());
+}
+
+std::uint64_t NameSubtrees::looks(const crypto::Certificate& certificate, const Extensions& extensions) const {
+  std::uint64_t count = 1;
+  auto size = std::uint64_t{certificate.subject_der().size()};
+  for (const auto& name : extensions.alternative_names) {
+    ++count;
+    size += name.content.size();
+  }
+  return count_ * looks_for(size) + count * looks_for(size_);
 }
 
 bool NameSubtrees::is_allowed(const GeneralName& name) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -11,6 +12,7 @@ namespace eidtool::trust {
 namespace {
 
 namespace der = crypto::der;
+using der::copy;
 
 constexpr std::uint8_t enumerated = 0x0a;
 
@@ -20,8 +22,6 @@ constexpr auto clock_difference = std::chrono::minutes(10);
 constexpr auto without_end = std::chrono::minutes(15);
 
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
-
-Bytes copy(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
 
 std::string status_name(std::uint8_t status) {
   switch (status) {
@@ -80,7 +80,7 @@ void OcspResponse::read_basic(BytesView bytes) {
   auto data = whole.enter(der::tag::sequence);
   data.next_if(der::tag::context_constructed(0));  // version
   if (const auto by_name = data.next_if(der::tag::context_constructed(1))) {
-    responder_name_ = copy(by_name->content);
+    responder_name_ = crypto::comparable_name(by_name->content);
   } else {
     der::Reader by_key(data.next(der::tag::context_constructed(2)).content);
     responder_key_hash_ = copy(by_key.next(der::tag::octet_string).content);
@@ -147,36 +147,50 @@ OcspResponse::Single OcspResponse::read_single(BytesView content) {
   return single;
 }
 
+std::uint64_t OcspResponse::looks(const crypto::Certificate& /*certificate*/) const { return 1 + singles_.size() / 16; }
+
 /// RFC 6960 §4.1.1: the issuer by the digests of its name and of its key.
-bool OcspResponse::is_about(const Single& single, const RevocationQuestion& question) const {
-  const auto hash = crypto::hash_by_oid(single.hash.oid);
-  return hash && question.certificate.has_serial_number(single.serial_number) &&
-         single.issuer_name_hash == crypto::digest(*hash, question.certificate.issuer_der()) &&
-         single.issuer_key_hash == crypto::digest(*hash, question.issuer.public_key_bits());
+std::vector<const OcspResponse::Single*> OcspResponse::singles_about(const RevocationQuestion& question) const {
+  const auto& issuer_name = question.certificate.issuer_der();
+  std::map<HashAlgorithm, Bytes> name_hashes;
+  std::vector<const Single*> singles;
+  for (const auto& single : singles_) {
+    if (!question.certificate.has_serial_number(single.serial_number)) continue;
+    const auto hash = crypto::hash_by_oid(single.hash.oid);
+    if (!hash || !question.checks.may_look()) continue;
+    auto& name_hash = name_hashes[*hash];
+    if (name_hash.empty()) name_hash = crypto::digest(*hash, issuer_name);
+    if (single.issuer_name_hash == name_hash && single.issuer_key_hash == question.issuer.key_digest(*hash)) {
+      singles.push_back(&single);
+    }
+  }
+  return singles;
 }
 
 bool OcspResponse::is_responder(const crypto::Certificate& certificate) const {
-  if (!responder_name_.empty()) return crypto::names_match(certificate.subject_der(), responder_name_);
-  return crypto::digest(HashAlgorithm::sha1, certificate.public_key_bits()) == responder_key_hash_;
+  if (responder_name_) return certificate.comparable_subject() == *responder_name_;
+  return certificate.key_digest(HashAlgorithm::sha1) == responder_key_hash_;
 }
 
 /// RFC 6960 §4.2.2.2: the issuer itself, or one whom the issuer itself made a responder.
-void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const {
+OcspResponse::Signer OcspResponse::find_signer(const RevocationQuestion& question, Time made_at) const {
+  Signer found;
   const auto scheme = crypto::signature_scheme(signed_object_.algorithm, std::nullopt);
   const bool is_sha1 = scheme.algorithm->hash == HashAlgorithm::sha1 && !question.allow_sha1;
   const auto signed_by = [&](const crypto::Certificate& signer) {
     return is_responder(signer) && question.checks.made_by(signed_object_, signer) == SignatureChecks::Answer::made;
   };
   const auto take = [&](const crypto::Certificate& signer, bool is_sound) {
-    answer.signer_key = key_of(signer);
-    answer.is_sound = is_sound && !is_sha1;
-    if (is_sha1) answer.why = "was signed over SHA-1";
+    found.key = signer.key_fingerprint();
+    found.is_sound = is_sound && !is_sha1;
+    if (is_sha1) found.why = "was signed over SHA-1";
+    return found;
   };
-  answer.why = "was not signed by the issuer or by a responder of its own";
+  found.why = "was not signed by the issuer or by a responder of its own";
   if (signed_by(question.issuer)) return take(question.issuer, true);
   for (const auto* certificates : {&certificates_, &question.pool}) {
     for (const auto& candidate : *certificates) {
-      if (!question.checks.may_look()) return;
+      if (!question.checks.may_look()) return found;
       if (!signed_by(candidate)) continue;
       // What it called revoked when it could stays so.
       const auto why_not = [&](RevocationQuestion::Word word, Time at) {
@@ -185,16 +199,17 @@ void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAns
       auto why = why_not(RevocationQuestion::Word::anything, question.at);
       // Not only at that time: who has the key of a responder that has retired could claim any. Nor had one that came
       // later anything to say before.
-      const auto latest = std::max({question.at, answer.this_update, produced_at_});
+      const auto latest = std::max(question.at, made_at);
       if (!why && (std::min(question.at, produced_at_) < candidate.not_before() || latest > candidate.not_after())) {
         why = "its certificate is not valid";
       }
       if (!why) return take(candidate, true);
-      if (!answer.signer_key.empty()) continue;
-      answer.why = "was signed by a responder that is not believed: " + *why;
+      if (!found.key.empty()) continue;
+      found.why = "was signed by a responder that is not believed: " + *why;
       if (!why_not(RevocationQuestion::Word::revocations, produced_at_)) take(candidate, false);
     }
   }
+  return found;
 }
 
 /// What weighs most of all that it says about the certificate; what is not believed or not known of it more than
@@ -202,10 +217,19 @@ void OcspResponse::find_signer(const RevocationQuestion& question, RevocationAns
 RevocationAnswer OcspResponse::answer(const RevocationQuestion& question) const {
   using Status = RevocationAnswer::Status;
   RevocationAnswer worst;
+  const auto singles = singles_about(question);
+  if (singles.empty()) return worst;
+  auto made_at = produced_at_;
+  for (const auto* single : singles) made_at = std::max(made_at, single->this_update);
+  Signer signer;
+  try {
+    signer = find_signer(question, made_at);
+  } catch (const Error& error) {  // what a stranger wrote
+    signer.why = std::string("cannot be checked: ") + error.what();
+  }
   std::optional<Time> held_at;
-  for (const auto& single : singles_) {
-    if (!is_about(single, question)) continue;
-    auto one = answer_by(single, question);
+  for (const auto* single : singles) {
+    auto one = answer_by(*single, signer, question);
     if (one.status == Status::revoked && one.reason == reason_hold) {
       held_at = std::min(held_at.value_or(one.revoked_at), one.revoked_at);
     }
@@ -217,22 +241,20 @@ RevocationAnswer OcspResponse::answer(const RevocationQuestion& question) const 
   return worst;
 }
 
-RevocationAnswer OcspResponse::answer_by(const Single& single, const RevocationQuestion& question) const {
+RevocationAnswer OcspResponse::answer_by(const Single& single, const Signer& signer,
+                                         const RevocationQuestion& question) const {
   using Status = RevocationAnswer::Status;
   RevocationAnswer answer;
   answer.this_update = single.this_update;
+  answer.signer_key = signer.key;
+  answer.is_sound = signer.is_sound;
   const auto unusable = [&](const std::string& why) {
     answer.status = Status::unusable;
     answer.why = "the OCSP response " + name_ + " " + why;
     return answer;
   };
-  try {
-    find_signer(question, answer);
-  } catch (const Error& error) {  // what a stranger wrote
-    return unusable(std::string("cannot be checked: ") + error.what());
-  }
-  if (answer.signer_key.empty()) return unusable(answer.why);
-  const auto why = answer.is_sound ? why_unusable(single, question) : answer.why;
+  if (signer.key.empty()) return unusable(signer.why);
+  const auto why = signer.is_sound ? why_unusable(single, question) : signer.why;
   // What was revoked stays so, however old the response is.
   if (single.status == Single::Status::revoked) {
     answer.status = Status::revoked;

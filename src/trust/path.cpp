@@ -27,6 +27,10 @@ class Check {
         path_length_(path.size()) {}
 
   std::vector<Finding> findings() {
+    if (!may_look()) {
+      fail_chain("gave_up", "there is so much in the certificates that not all of it was looked at");
+      return std::move(findings_);
+    }
     look_at(path_.back());
     if (path_.size() > 1) begin_with_anchor();
     for (auto index = path_.size() - 1; index-- > 0;) process(path_[index], path_[index + 1], index == 0);
@@ -39,6 +43,16 @@ class Check {
   }
   void fail_chain(std::string_view code, const std::string& message) {
     findings_.push_back(failure(SubIndication::certificate_chain_general_failure, code, message));
+  }
+
+  /// Counts what the certificates have for a stranger to fill.
+  bool may_look() {
+    std::uint64_t size = 0;
+    for (const auto& certificate : path_) {
+      if (!checks_.may_load(certificate)) return false;
+      for (const auto& extension : certificate.extensions()) size += extension.value.size();
+    }
+    return checks_.may_look(looks_for(size));
   }
 
   /// What every certificate of the path has to fulfil, the anchor too: its time and its key.
@@ -110,8 +124,7 @@ class Check {
       const auto scheme = crypto::signature_scheme(certificate.signed_object().algorithm, std::nullopt);
       (void)issuer.public_key();
       const auto made = checks_.made_by(certificate, issuer);
-      if (!crypto::names_match(issuer.subject_der(), certificate.issuer_der()) ||
-          made == SignatureChecks::Answer::not_made) {
+      if (issuer.comparable_subject() != certificate.comparable_issuer() || made == SignatureChecks::Answer::not_made) {
         fail_chain("chain_signature", "the certificate of " + who(certificate) + " was not issued by " + who(issuer));
       } else if (made == SignatureChecks::Answer::unknown) {
         fail(SubIndication::crypto_constraints_failure, "unsupported",
@@ -131,14 +144,18 @@ class Check {
     check_signature(certificate, issuer);
     look_at(certificate);
     const auto extensions = extensions_or_failure(certificate);
-    const bool is_self_issued = crypto::names_match(certificate.subject_der(), certificate.issuer_der());
+    const bool is_self_issued = certificate.comparable_subject() == certificate.comparable_issuer();
     if (is_last || !is_self_issued) {
       if (const auto name = offending_name(certificate, extensions)) {
         fail_chain("name_constraint",
                    "an authority above " + who(certificate) + " may not vouch for the name " + in_quotes(*name));
       }
     }
-    if (!policies_fail_ && !policies_.process(extensions, is_self_issued, is_last)) policies_fail_ = true;
+    // Where there is too much to look at, nothing is trusted in the end.
+    const auto policy_count = extensions.policies ? extensions.policies->size() : 0;
+    const bool may_process = checks_.may_look(policies_.size() * policy_count / 8);
+    if (may_process && !policies_fail_ && !policies_.process(extensions, is_self_issued, is_last))
+      policies_fail_ = true;
     if (is_last) {
       if (policies_fail_ || !policies_.wrap_up(extensions)) {
         fail(SubIndication::chain_constraints_failure, "policy",
@@ -160,6 +177,7 @@ class Check {
 
   std::optional<std::string> offending_name(const Certificate& certificate, const Extensions& extensions) {
     try {
+      if (!checks_.may_look(subtrees_.looks(certificate, extensions))) return std::nullopt;
       return subtrees_.offending_name(certificate, extensions);
     } catch (const Error&) {  // a name that cannot be read cannot be told to lie right
       return certificate.subject();

@@ -24,7 +24,7 @@ PathBuilder::PathBuilder(const std::vector<Certificate>& anchors, std::vector<Ce
   for (const auto& certificate : pool) add(certificate, false);
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     const auto& certificate = nodes_[node].certificate;
-    by_subject_[crypto::comparable_name(certificate.subject_der())].push_back(node);
+    by_subject_[certificate.comparable_subject()].push_back(node);
     certificates_.push_back(certificate);
   }
 }
@@ -39,7 +39,7 @@ const std::vector<std::size_t>& PathBuilder::issuers_of(std::size_t node) {
   auto& [certificate, is_anchor, issuers] = nodes_[node];
   if (issuers) return *issuers;
   issuers.emplace();
-  const auto candidates = by_subject_.find(crypto::comparable_name(certificate.issuer_der()));
+  const auto candidates = by_subject_.find(certificate.comparable_issuer());
   if (candidates == by_subject_.end()) return *issuers;
   std::vector<std::size_t> possible;
   for (const auto candidate : candidates->second) {
@@ -62,10 +62,9 @@ void PathBuilder::for_each_path(const Certificate& certificate, const std::funct
 
 bool PathBuilder::extend(Way& way, const std::function<bool(const Path&)>& visit, std::size_t& steps) {
   if (nodes_[way.back()].is_anchor) return visit(path_of(way));
-  if (way.size() >= longest_path) return false;
   for (const auto issuer : issuers_of(way.back())) {
     if (std::ranges::find(way, issuer) != way.end()) continue;
-    if (++steps > most_steps_of_one || ++steps_ > most_steps_of_all) {
+    if (way.size() == longest_path || ++steps > most_steps_of_one || ++steps_ > most_steps_of_all) {
       gave_up_ = true;
       return false;
     }

@@ -34,6 +34,9 @@ class PolicyGraph {
   /// RFC 5280 §6.1.5 (a), (b), (g): whether the chain is valid under a policy that is acceptable.
   bool wrap_up(const Extensions& last);
 
+  /// Policies at the depth that was come to.
+  std::size_t size() const { return levels_.empty() ? 0 : levels_.back().size(); }
+
  private:
   struct Node {
     std::set<std::string> expected;

@@ -37,7 +37,7 @@ struct RevocationAnswer {
   std::optional<Time> also_held_at;  // where it was revoked for good, and a hold is told beside it
 
   Time this_update = {};
-  std::string signer_key;  // key_of() the one that signed it
+  Bytes signer_key;  // key_fingerprint() of the one that signed it
   /// Whether it may be believed in what it does not name. What it calls revoked counts in any case: nobody but its
   /// signer can have said so.
   bool is_sound = true;
@@ -76,6 +76,8 @@ class RevocationList {
   RevocationList(Bytes bytes, std::string name);
 
   RevocationAnswer answer(const RevocationQuestion& question) const;
+  /// What asking it about a certificate counts as, entries and signers beside.
+  std::uint64_t looks(const crypto::Certificate& certificate) const;
 
   /// Tells only what changed since another list (§5.2.4). Of whom it does not name it says `good`, which counts only
   /// together with that list.
@@ -115,13 +117,14 @@ class RevocationList {
   void find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const;
   std::optional<std::string> why_unusable(const RevocationQuestion& question, bool is_named) const;
   std::string why_stale(Time at) const;
-  void look_up(const crypto::Certificate& certificate, RevocationAnswer& answer) const;
-  bool is_entry_of(const Entry& entry, const crypto::Certificate& certificate) const;
+  void look_up(const RevocationQuestion& question, RevocationAnswer& answer) const;
+  bool is_entry_of(const Entry& entry, const RevocationQuestion& question) const;
   bool has_scope_of(const RevocationList& other) const;
 
   std::string name_;
   crypto::SignedObject signed_object_;
   Bytes issuer_;
+  std::string comparable_issuer_;
   Time this_update_;
   std::optional<Time> next_update_;
   std::size_t entries_offset_ = 0;        // of revokedCertificates' content in what was signed
@@ -142,6 +145,8 @@ class OcspResponse {
   OcspResponse(const Bytes& bytes, std::string name);
 
   RevocationAnswer answer(const RevocationQuestion& question) const;
+  /// What asking it about a certificate counts as, signers beside.
+  std::uint64_t looks(const crypto::Certificate& certificate) const;
 
  private:
   struct Single {
@@ -157,19 +162,25 @@ class OcspResponse {
     std::optional<Time> archive_cutoff;  // §4.4.4: it knows of certificates that expired since then
     bool has_unknown_critical = false;
   };
+  /// Who signed the response, as far as one certificate goes.
+  struct Signer {
+    Bytes key;              // key_fingerprint(); empty: nobody who is believed
+    bool is_sound = false;  // in what is not called revoked, too
+    std::string why;        // where one of these is not so
+  };
 
   void read_basic(BytesView bytes);
   static Single read_single(BytesView content);
-  bool is_about(const Single& single, const RevocationQuestion& question) const;
-  void find_signer(const RevocationQuestion& question, RevocationAnswer& answer) const;
-  RevocationAnswer answer_by(const Single& single, const RevocationQuestion& question) const;
+  std::vector<const Single*> singles_about(const RevocationQuestion& question) const;
+  Signer find_signer(const RevocationQuestion& question, Time made_at) const;
+  RevocationAnswer answer_by(const Single& single, const Signer& signer, const RevocationQuestion& question) const;
   /// Why it is not believed in what it does not call revoked; empty: it is.
   std::string why_unusable(const Single& single, const RevocationQuestion& question) const;
   bool is_responder(const crypto::Certificate& certificate) const;
 
   std::string name_;
   crypto::SignedObject signed_object_;
-  Bytes responder_name_;  // one of the two is empty
+  std::optional<std::string> responder_name_;  // as comparable_name() has it; nothing: it is named by its key
   Bytes responder_key_hash_;
   Time produced_at_;
   std::vector<Single> singles_;

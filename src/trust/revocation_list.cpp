@@ -52,12 +52,12 @@ bool same_general_name(const Bytes& left, const Bytes& right) {
   return crypto::names_match(left_reader.next().content, right_reader.next().content);
 }
 
-/// Whether GeneralNames (DER), as certificateIssuer has them, hold that Name.
-bool names_issuer(BytesView general_names, const Bytes& issuer) {
+/// Whether GeneralNames (DER), as certificateIssuer has them, hold that Name, as comparable_name() has it.
+bool names_issuer(BytesView general_names, const std::string& comparable_issuer) {
   der::Reader outer(general_names);
   for (auto names = outer.enter(der::tag::sequence); !names.at_end();) {
     const auto name = names.next();
-    if (name.tag == directory_name && crypto::names_match(name.content, issuer)) return true;
+    if (name.tag == directory_name && crypto::comparable_name(name.content) == comparable_issuer) return true;
   }
   return false;
 }
@@ -168,6 +168,7 @@ RevocationList::RevocationList(Bytes bytes, std::string name) : name_(std::move(
   }
   const auto issuer = fields.next(der::tag::sequence).whole;
   issuer_.assign(issuer.begin(), issuer.end());
+  comparable_issuer_ = crypto::comparable_name(issuer_);
   this_update_ = fields.next_time();
   if (fields.next_tag() == der::tag::utc_time || fields.next_tag() == der::tag::generalized_time) {
     next_update_ = fields.next_time();
@@ -260,7 +261,7 @@ RevocationAnswer RevocationList::answer(const RevocationQuestion& question) cons
     answer.this_update = this_update_;
     find_signer(question, answer);
     if (answer.signer_key.empty()) return unusable(answer.why);
-    look_up(question.certificate, answer);
+    look_up(question, answer);
     const bool is_named = answer.status == Status::revoked;
     const auto why = answer.is_sound ? why_unusable(question, is_named) : answer.why;
     if (why) answer.is_sound = false;
@@ -275,23 +276,29 @@ RevocationAnswer RevocationList::answer(const RevocationQuestion& question) cons
   }
 }
 
+std::uint64_t RevocationList::looks(const crypto::Certificate& certificate) const {
+  if (distribution_point_.encoded.empty()) return 1;
+  const auto* points = certificate.extension("2.5.29.31");
+  return looks_for(distribution_point_.encoded.size() + (points == nullptr ? 0 : points->value.size()));
+}
+
 /// Whatever the list is for: nobody but the issuer's own key can have said so.
 bool RevocationList::is_revoked_by_issuer(const RevocationQuestion& question, RevocationAnswer& answer) const {
-  const bool is_own = crypto::names_match(issuer_, question.certificate.issuer_der());
+  const bool is_own = comparable_issuer_ == question.certificate.comparable_issuer();
   if (!is_own || question.checks.made_by(signed_object_, question.issuer) != SignatureChecks::Answer::made)
     return false;
   RevocationAnswer found;
-  look_up(question.certificate, found);
+  look_up(question, found);
   if (found.status != RevocationAnswer::Status::revoked) return false;
   answer = found;
   answer.this_update = this_update_;
-  answer.signer_key = key_of(question.issuer);
+  answer.signer_key = question.issuer.key_fingerprint();
   answer.is_sound = false;
   return true;
 }
 
 bool RevocationList::has_scope_of(const RevocationList& other) const {
-  return crypto::names_match(issuer_, other.issuer_) &&
+  return comparable_issuer_ == other.comparable_issuer_ &&
          distribution_point_.encoded == other.distribution_point_.encoded;
 }
 
@@ -310,7 +317,7 @@ bool RevocationList::follows(const RevocationList& earlier) const {
 /// RFC 5280 §6.3.3 (b) and (d).
 RevocationList::Coverage RevocationList::coverage(const RevocationQuestion& question) const {
   const auto& certificate = question.certificate;
-  const bool is_own = crypto::names_match(issuer_, certificate.issuer_der());
+  const bool is_own = comparable_issuer_ == certificate.comparable_issuer();
   const auto& scope = distribution_point_;
   if (scope.encoded.empty()) return {is_own, RevocationAnswer::all_reasons, ""};
   const bool is_authority = certificate.is_ca();
@@ -319,12 +326,14 @@ RevocationList::Coverage RevocationList::coverage(const RevocationQuestion& ques
   if (scope.only_authorities && !is_authority) return {is_own, 0, "is for those of authorities alone"};
   Coverage covered{is_own, 0, "is for other distribution points than the certificate names"};
   for (const auto& point : points_of(certificate)) {
-    if (!crypto::names_match(point.list_issuer, issuer_)) continue;
+    if (crypto::comparable_name(point.list_issuer) != comparable_issuer_) continue;
     covered.is_about = true;
     if (!is_own && !scope.is_indirect) continue;
     bool matches = !scope.name;
     if (scope.name) {
-      for (const auto& name : names_of(*scope.name, issuer_)) {
+      const auto names = names_of(*scope.name, issuer_);
+      if (!question.checks.may_look(names.size() * point.names.size())) break;
+      for (const auto& name : names) {
         matches = matches ||
                   std::ranges::any_of(point.names, [&](const auto& other) { return same_general_name(name, other); });
       }
@@ -345,11 +354,11 @@ void RevocationList::find_signer(const RevocationQuestion& question, RevocationA
     return question.checks.made_by(signed_object_, signer) == SignatureChecks::Answer::made;
   };
   const auto take = [&](const crypto::Certificate& signer, bool is_sound) {
-    answer.signer_key = key_of(signer);
+    answer.signer_key = signer.key_fingerprint();
     answer.is_sound = is_sound && !is_sha1;
     if (is_sha1) answer.why = "was signed over SHA-1";
   };
-  const bool is_own = crypto::names_match(issuer_, question.certificate.issuer_der());
+  const bool is_own = comparable_issuer_ == question.certificate.comparable_issuer();
   answer.why = "was not signed by its issuer, or by one whom that made its signer";
   if (is_own && signed_by(question.issuer)) {
     const bool may_sign = extensions_of(question.issuer).allows(KeyUsage::crl_signing);
@@ -360,9 +369,8 @@ void RevocationList::find_signer(const RevocationQuestion& question, RevocationA
   const auto kind = is_own ? Kind::own_name : Kind::named;
   for (const auto& candidate : question.pool) {
     if (!question.checks.may_look()) return;
-    if (candidate.der() == question.issuer.der() && is_own) continue;
-    if (candidate.der() == question.certificate.der() || !crypto::names_match(candidate.subject_der(), issuer_))
-      continue;
+    if (candidate.comparable_subject() != comparable_issuer_ || candidate.der() == question.certificate.der()) continue;
+    if (is_own && candidate.der() == question.issuer.der()) continue;
     if (!signed_by(candidate) || !extensions_of(candidate).allows(KeyUsage::crl_signing)) continue;
     const auto why_not = [&](Word word, Time at) { return question.why_not_trusted(candidate, kind, word, at); };
     const auto why = why_not(Word::anything, question.at);
@@ -392,7 +400,7 @@ std::string RevocationList::why_stale(Time at) const {
   return *next_update_ < at ? "is out of date since " + to_rfc3339(*next_update_) : "";
 }
 
-bool RevocationList::is_entry_of(const Entry& entry, const crypto::Certificate& certificate) const {
+bool RevocationList::is_entry_of(const Entry& entry, const RevocationQuestion& question) const {
   const auto issuer_from = [&](std::size_t at) {
     der::Reader reader(entries().subspan(at));
     auto fields = reader.enter(der::tag::sequence);
@@ -400,12 +408,14 @@ bool RevocationList::is_entry_of(const Entry& entry, const crypto::Certificate& 
     return certificate_issuer_in(fields);
   };
   const auto issuer = issuer_from(entry.issuer_at > 0 ? entry.issuer_at - 1 : entry.at);
-  if (!issuer) return crypto::names_match(issuer_, certificate.issuer_der());
-  return names_issuer(*issuer, certificate.issuer_der());
+  const auto& own = question.certificate.comparable_issuer();
+  if (!issuer) return comparable_issuer_ == own;
+  return question.checks.may_look(looks_for(issuer->size())) && names_issuer(*issuer, own);
 }
 
 /// Of several entries the one that weighs most, and of equals the earliest.
-void RevocationList::look_up(const crypto::Certificate& certificate, RevocationAnswer& answer) const {
+void RevocationList::look_up(const RevocationQuestion& question, RevocationAnswer& answer) const {
+  const auto& certificate = question.certificate;
   using Status = RevocationAnswer::Status;
   answer.status = Status::good;
   der::Reader number(certificate.serial_number_der());
@@ -415,7 +425,8 @@ void RevocationList::look_up(const crypto::Certificate& certificate, RevocationA
   for (; next != entries_by_number_.end() && next->number == hash; ++next) {
     der::Reader reader(entries().subspan(next->at));
     auto fields = reader.enter(der::tag::sequence);
-    if (!certificate.has_serial_number(fields.next(der::tag::integer).content) || !is_entry_of(*next, certificate)) {
+    if (!question.checks.may_look(looks_for(fields.rest().size()))) break;
+    if (!certificate.has_serial_number(fields.next(der::tag::integer).content) || !is_entry_of(*next, question)) {
       continue;
     }
     RevocationAnswer one;

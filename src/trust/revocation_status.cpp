@@ -19,14 +19,23 @@ constexpr std::size_t deepest = 3;  // signers of lists about signers of lists
 Bytes key_for(const Path& path, std::size_t index) {
   Bytes key;
   for (; index < path.size(); ++index) {
-    const auto fingerprint = path[index].fingerprint_sha256();
+    const auto& fingerprint = path[index].fingerprint_sha256();
     key.insert(key.end(), fingerprint.begin(), fingerprint.end());
   }
   return key;
 }
 
 bool is_self_issued(const Certificate& certificate) {
-  return crypto::names_match(certificate.subject_der(), certificate.issuer_der());
+  return certificate.comparable_subject() == certificate.comparable_issuer();
+}
+
+/// A key can be written in several ways, with a point that is compressed or not.
+bool is_same_key(const Certificate& left, const Certificate& right) {
+  if (left.key_fingerprint() == right.key_fingerprint()) return true;
+  const auto* left_key = left.public_key_if_any();
+  const auto* right_key = right.public_key_if_any();
+  return left_key != nullptr && right_key != nullptr && left_key->description() == right_key->description() &&
+         left_key->modulus() == right_key->modulus() && left_key->point() == right_key->point();
 }
 
 /// What one list or response said.
@@ -41,6 +50,7 @@ std::vector<Told<Source>> ask(const std::vector<std::shared_ptr<const Source>>& 
                               const RevocationQuestion& question, std::vector<std::string>& whys) {
   std::vector<Told<Source>> told;
   for (const auto& source : sources) {
+    if (!question.checks.may_look(source->looks(question.certificate))) break;
     auto answer = source->answer(question);
     if (answer.status == Status::irrelevant) continue;
     if (answer.status == Status::unusable) {
@@ -185,7 +195,7 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate&
   for (auto issuer = first_issuer; issuer <= last; ++issuer) {
     const bool may_be_it = kind == Kind::named || (kind == Kind::own_name && issuer <= last_own);
     const bool is_it = may_be_it && signer.der() == path[issuer].der();
-    if (!is_it && (!crypto::names_match(signer.issuer_der(), path[issuer].subject_der()) ||
+    if (!is_it && (signer.comparable_issuer() != path[issuer].comparable_subject() ||
                    checks_.made_by(signer, path[issuer]) != SignatureChecks::Answer::made)) {
       continue;
     }
@@ -207,10 +217,9 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Certificate&
 
 bool RevocationInquiry::is_certified_across(const Certificate& authority, const Certificate& issuer) const {
   return std::ranges::any_of(pool_, [&](const auto& other) {
-    if (!checks_.may_look()) return true;
-    return other.public_key_bits() == authority.public_key_bits() && !is_self_issued(other) &&
-           crypto::names_match(other.subject_der(), authority.subject_der()) &&
-           checks_.made_by(other, issuer) != SignatureChecks::Answer::made;
+    if (!checks_.may_look() || !checks_.may_load(other)) return true;
+    return other.comparable_subject() == authority.comparable_subject() && !is_self_issued(other) &&
+           is_same_key(other, authority) && checks_.made_by(other, issuer) != SignatureChecks::Answer::made;
   });
 }
 
@@ -229,7 +238,7 @@ std::optional<std::string> RevocationInquiry::why_not_trusted(const Path& path, 
     if (!extensions.allows(KeyUsage::digital_signature)) return "its key is not for signatures";
     if (signer.extension(ocsp_no_check) != nullptr) return std::nullopt;
   }
-  const auto fingerprint = signer.fingerprint_sha256();
+  const auto& fingerprint = signer.fingerprint_sha256();
   if (asked_about_.size() >= deepest || !asked_about_.insert(fingerprint).second) {
     return "nothing but itself tells whether its own certificate was revoked";
   }

@@ -14,14 +14,6 @@ std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
-std::string key_of(const crypto::Certificate& certificate) {
-  try {
-    return certificate.public_key().description() + ":" + text_of(certificate.public_key_bits());
-  } catch (const Error&) {  // absent
-    return {};
-  }
-}
-
 SignatureChecks::Answer SignatureChecks::made_by(const crypto::Certificate& certificate,
                                                  const crypto::Certificate& issuer) {
   return check("certificate " + text_of(certificate.fingerprint_sha256()), certificate.signed_object(), issuer);
@@ -32,29 +24,31 @@ SignatureChecks::Answer SignatureChecks::made_by(const crypto::SignedObject& obj
   return check("object " + std::to_string(reinterpret_cast<std::uintptr_t>(&object)), object, signer);
 }
 
-bool SignatureChecks::may_look() {
-  if (look_count_ < most_looks_) {
-    ++look_count_;
-    return true;
+bool SignatureChecks::may_look(std::uint64_t count) {
+  if (looks_are_exhausted_ || count > most_looks_ - look_count_) {
+    looks_are_exhausted_ = true;
+    return false;
   }
-  is_exhausted_ = true;
-  return false;
+  look_count_ += count;
+  return true;
+}
+
+bool SignatureChecks::may_load(const crypto::Certificate& certificate) {
+  return work_.may_take(certificate.loading_cost());
 }
 
 SignatureChecks::Answer SignatureChecks::check(const std::string& what, const crypto::SignedObject& object,
                                                const crypto::Certificate& signer) {
-  const auto key = key_of(signer);
-  if (key.empty()) return Answer::unknown;
-  const auto [known, is_new] = known_.try_emplace({what, key}, Answer::not_made);
+  const auto [known, is_new] = known_.try_emplace({what, signer.key_fingerprint()}, Answer::not_made);
   if (!is_new) return known->second;
-  if (count_ >= most_) {
-    is_exhausted_ = true;
+  if (!work_.may_take(signer.loading_cost() + object.check_cost(signer.key_cost()))) {
     known_.erase(known);
     return Answer::not_made;
   }
-  ++count_;
   try {
-    if (object.is_signed_by(signer.public_key())) known->second = Answer::made;
+    const auto& public_key = signer.public_key();
+    ++count_;
+    if (object.is_signed_by(public_key)) known->second = Answer::made;
   } catch (const Error&) {  // absent
     known->second = Answer::unknown;
   }

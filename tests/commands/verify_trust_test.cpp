@@ -97,6 +97,62 @@ TEST_CASE("what is not known to be revoked is valid where nobody asked, and not 
   CHECK_FALSE(record.has("/indication"));
 }
 
+TEST_CASE("whose signature it is depends on no certificate that somebody put into the file") {
+  SignedDesk desk;
+  const std::string extensions =
+      "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\nsubjectKeyIdentifier=hash\n";
+  desk.pki.make("rita", {"sub", extensions});
+  Order renewal{"sub", extensions};
+  renewal.key = "rita";
+  desk.pki.make("renewed", renewal);
+  desk.write("pki/end", extensions);
+  const auto certify = [&](const std::string& name, const std::string& issuer) {
+    desk.pki.openssl(
+        {"req", "-new", "-config", "configuration", "-key", "rita.key", "-subj", "/CN=" + name, "-out", name + ".csr"});
+    desk.pki.openssl({"x509", "-req", "-in", name + ".csr", "-CA", issuer + ".pem", "-CAkey", issuer + ".key",
+                      "-CAcreateserial", "-days", "30", "-extfile", "end", "-out", name + ".pem"});
+  };
+  desk.pki.make("evil", {"evil", authority()});
+  certify("impostor", "evil");
+  certify("other", "sub");
+  // Without CAdES' attribute, and the certificate named by its key alone.
+  const auto sign_with = [&](const std::vector<std::string>& others) {
+    std::string bundle = desk.read("pki/sub.pem");
+    for (const auto& one : others) bundle += desk.read("pki/" + one + ".pem");
+    desk.write("pki/beside", bundle);
+    desk.pki.openssl({"cms", "-sign", "-binary", "-keyid", "-in", desk.path("doc"), "-signer", "rita.pem", "-inkey",
+                      "rita.key", "-certfile", "beside", "-outform", "DER", "-out", desk.path("keyed.p7s")});
+  };
+
+  sign_with({"impostor"});
+  const auto unknown = desk.record("keyed.p7s --document doc", 1);
+  CHECK(unknown.text("/sub_indication") == "NO_SIGNING_CERTIFICATE_FOUND");
+  CHECK_FALSE(unknown.has("/signer"));
+  const auto said = lines_of(desk.eidtool("verify keyed.p7s --document doc").output).front();
+  CHECK(contains(said, "by an unknown signer"));
+  CHECK(contains(said, "'rita'"));
+  CHECK(contains(said, "'impostor'"));
+  CHECK(desk.record("keyed.p7s --document doc --trust pki/root.pem", 0).text("/signer/common_name") == "rita");
+  for (const char* name : {"rita", "impostor"}) {
+    const auto named = desk.record("keyed.p7s --document doc --cert pki/" + std::string(name) + ".pem", 0);
+    CHECK(named.text("/signer/common_name") == name);
+  }
+
+  sign_with({"other"});
+  CHECK(desk.record("keyed.p7s --document doc --trust pki/root.pem", 1).text("/sub_indication") ==
+        "NO_SIGNING_CERTIFICATE_FOUND");
+  CHECK(desk.record("keyed.p7s --document doc --trust pki/root.pem --cert pki/rita.pem", 0).text("/trust") ==
+        "trusted");
+
+  sign_with({"renewed"});
+  CHECK(desk.record("keyed.p7s --document doc", 0).text("/signer/common_name") == "rita");
+  CHECK(desk.record("keyed.p7s --document doc --trust pki/root.pem", 0).text("/signer/common_name") == "rita");
+  desk.pki.revoke("rita", in_days(-2), "keyCompromise");
+  desk.pki.write_list("sub", "revoked.crl");
+  CHECK(desk.record("keyed.p7s --document doc --trust pki/root.pem --crl pki/revoked.crl", 1).text("/sub_indication") ==
+        "REVOKED_NO_POE");
+}
+
 TEST_CASE("trust comes from files and folders, several, and from the system") {
   SignedDesk desk;
   desk.pki.make("stranger", {"stranger", authority()});

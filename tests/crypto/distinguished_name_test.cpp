@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/certificate.hpp"
+#include "crypto/der.hpp"
 #include "support/catch.hpp"
 #include "support/vectors.hpp"
 
@@ -146,6 +147,20 @@ TEST_CASE("names match as RFC 4518 prepares them: letters, and spaces of every k
   CHECK(comparable_name(common_name("0c0141")) == comparable_name(common_name("130161")));
   CHECK(comparable_name(hex("300c310a300806035504030c0141")) != comparable_name(hex("300c310a3008060355040a0c0141")));
   CHECK(comparable_name(hex("31")) != comparable_name(hex("3000")));
+}
+
+TEST_CASE("what names are found by is short, however long they are") {
+  const auto name = [](const std::string& last) {
+    const auto one = hex("310c300a06035504030c03414243");
+    Bytes content;
+    for (int count = 0; count < 1000; ++count) content.insert(content.end(), one.begin(), one.end());
+    const auto end = hex("310a300806035504030c01" + last);
+    content.insert(content.end(), end.begin(), end.end());
+    return der::encoded(der::tag::sequence, content);
+  };
+  CHECK(comparable_name(name("41")).size() < 100);
+  CHECK(comparable_name(name("41")) == comparable_name(name("61")));
+  CHECK(comparable_name(name("41")) != comparable_name(name("42")));
 }
 
 TEST_CASE("the last commonName is the common name") {

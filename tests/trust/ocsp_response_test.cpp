@@ -95,6 +95,26 @@ TEST_CASE("of several answers about one certificate in a response the worst coun
   CHECK(with({is_good, single(parts, {0x82, 0x00}, in_days(-1), in_days(3))}) == Names{"revocation_unknown"});
 }
 
+TEST_CASE("who signed a response is looked for once, however much it says") {
+  Pki pki;
+  pki.write_response("leaf", "sub", "sub", "sub.ocsp");
+  const auto parts = parts_of(pki, "sub.ocsp");
+  const std::vector<crypto::Certificate> pool(30, pki.certificate("sub"));
+  const auto leaf = pki.certificate("leaf");
+  const auto issuer = pki.certificate("sub");
+  const auto nobody = [](const auto&, auto, auto, Time) { return "nobody"; };
+  const auto looks_at = [&](std::size_t count) {
+    const std::vector<Bytes> singles(count, single(parts, good(), in_days(-1), in_days(3)));
+    write_response(pki, "root", "made.ocsp", parts, singles, in_days(-1));  // which is not "sub", as it says
+    SignatureChecks checks;
+    const auto response = read_ocsp_response(pki.path("made.ocsp").string());
+    (void)response->answer({leaf, issuer, in_days(0), in_days(0), false, pool, nobody, checks});
+    CHECK(checks.count() == 1);
+    return checks.look_count();
+  };
+  CHECK(looks_at(50) == looks_at(1) + 49);
+}
+
 TEST_CASE("a response that was made after a certificate expired need not know it any more") {
   Pki pki;
   pki.make("old", {"sub", {}, in_days(-90), in_days(-10)});

@@ -71,6 +71,55 @@ TEST_CASE("looking for ways ends where somebody made too many of them, and says 
   CHECK_THAT(text(report), Catch::Matchers::ContainsSubstring("given up"));
 }
 
+TEST_CASE("a chain of more than twenty certificates is told not to have been followed") {
+  Pki pki;
+  Names intermediates;
+  std::string issuer = "root";
+  for (int number = 1; number <= 19; ++number) {
+    const auto name = "step" + std::to_string(number);
+    pki.make(name, {issuer, authority()});
+    intermediates.push_back(name);
+    issuer = name;
+  }
+  pki.make("at_18", {"step18"});
+  pki.make("at_19", {"step19"});
+  const auto evidence = pki.evidence({}, {}, intermediates);
+  CHECK(judged(pki, evidence, in_days(0), false, "at_18").trust == Trust::trusted);
+  const auto report = judged(pki, evidence, in_days(0), false, "at_19");
+  CHECK(failures(report) == Names{"no_chain"});
+  CHECK_THAT(text(report), Catch::Matchers::ContainsSubstring("given up"));
+}
+
+TEST_CASE("slow keys and long lists use up sooner what one file may cost") {
+  Pki pki;
+  Order slow{"root", authority()};
+  slow.key_options = {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"};
+  pki.make("slow", slow);
+  pki.make("below", {"slow"});
+  pki.make("below_too", {"slow"});
+  SignatureChecks checks;
+  const auto cost_of = [&](const std::string& name, const std::string& issuer) {
+    const auto before = checks.cost();
+    CHECK(checks.made_by(pki.certificate(name), pki.certificate(issuer)) == SignatureChecks::Answer::made);
+    return checks.cost() - before;
+  };
+  const auto usual = cost_of("leaf", "sub");
+  CHECK(cost_of("below", "slow") > 2 * usual);
+  CHECK(cost_of("leaf", "sub") == 0);
+  // Loading such a key is what takes long.
+  const auto issuer = pki.certificate("slow");
+  const auto before = checks.cost();
+  CHECK(checks.made_by(pki.certificate("below_too"), issuer) == SignatureChecks::Answer::made);
+  const auto first = checks.cost() - before;
+  CHECK(checks.made_by(pki.certificate("slow"), pki.certificate("root")) == SignatureChecks::Answer::made);
+  crypto::SignedObject large = pki.certificate("leaf").signed_object();
+  large.content.resize(10U << 20U);
+  const auto before_large = checks.cost();
+  CHECK(checks.made_by(large, issuer) == SignatureChecks::Answer::not_made);
+  CHECK(checks.cost() - before_large > first);
+  CHECK(checks.count() == 5);
+}
+
 TEST_CASE("certificates that lead another way hide no revocation") {
   Pki pki;
   // The authority has a new key, with which it revoked what it issued with the old one.
@@ -106,20 +155,20 @@ TEST_CASE("looks for the signers of lists and responses end where there are too 
   const auto leaf = pki.certificate("leaf");
   const auto issuer = pki.certificate("sub");
   const auto is_exhausted = [&](const auto& source, std::size_t most_looks) {
-    SignatureChecks checks(100, most_looks);
+    SignatureChecks checks(crypto::Work(), most_looks);
     const auto nobody = [](const auto&, auto, auto, Time) { return "nobody"; };
     (void)source.answer({leaf, issuer, in_days(0), in_days(0), false, pool, nobody, checks});
     return checks.is_exhausted();
   };
   CHECK_FALSE(is_exhausted(*list, pool.size()));
   CHECK(is_exhausted(*list, pool.size() - 1));
-  CHECK_FALSE(is_exhausted(*response, pool.size() + 1));  // and the one in it
-  CHECK(is_exhausted(*response, pool.size()));
+  CHECK_FALSE(is_exhausted(*response, pool.size() + 2));  // what it says, and the one in it
+  CHECK(is_exhausted(*response, pool.size() + 1));
 }
 
 TEST_CASE("signatures beyond the limit count as not made") {
   const Pki pki;
-  SignatureChecks checks(1);
+  SignatureChecks checks(crypto::Work(300));  // one on P-256
   CHECK(checks.made_by(pki.certificate("leaf"), pki.certificate("sub")) == SignatureChecks::Answer::made);
   CHECK(checks.made_by(pki.certificate("sub"), pki.certificate("root")) == SignatureChecks::Answer::not_made);
   CHECK(checks.is_exhausted());

@@ -91,7 +91,8 @@ bool issuer_serial_fits(BytesView content, const crypto::Certificate& certificat
   if (!certificate.has_serial_number(serial)) return false;
   while (!names.at_end()) {
     const auto name = names.next();
-    if (name.tag == der::tag::context_constructed(4) && crypto::names_match(name.content, certificate.issuer_der())) {
+    if (name.tag == der::tag::context_constructed(4) &&
+        crypto::comparable_name(name.content) == certificate.comparable_issuer()) {
       return true;
     }
   }
@@ -117,7 +118,7 @@ Reference check_reference(const Bytes& value, bool is_v2, const crypto::Certific
     hash = *known;
   }
   const auto digest = reference.next(der::tag::octet_string).content;
-  if (!std::ranges::equal(digest, crypto::digest(hash, certificate.der()))) return Reference::contradicts;
+  if (!std::ranges::equal(digest, certificate.fingerprint(hash))) return Reference::contradicts;
   if (const auto names = reference.next_if(der::tag::sequence)) {
     if (!issuer_serial_fits(names->content, certificate)) return Reference::contradicts;
   }
@@ -199,12 +200,15 @@ Bytes signed_attributes_der(std::string_view content_type, BytesView message_dig
   return asn1::set_of(std::move(attributes));
 }
 
-Reference check_signing_certificate(const SignerInfo& signer, const crypto::Certificate& certificate) {
+SigningCertificateReferences::SigningCertificateReferences(const SignerInfo& signer)
+    : v2_(signer.signed_attribute(oid::signing_certificate_v2)),
+      v1_(signer.signed_attribute(oid::signing_certificate)) {}
+
+Reference SigningCertificateReferences::check(const crypto::Certificate& certificate) const {
   auto answer = Reference::absent;
-  for (const bool is_v2 : {true, false}) {
-    const auto* found = signer.signed_attribute(is_v2 ? oid::signing_certificate_v2 : oid::signing_certificate);
+  for (const auto* found : {v2_, v1_}) {
     if (found == nullptr) continue;
-    const auto one = check_reference(found->values.front(), is_v2, certificate);
+    const auto one = check_reference(found->values.front(), found == v2_, certificate);
     if (one == Reference::contradicts) return one;
     answer = one;
   }

@@ -33,11 +33,23 @@ std::string attribute_name(std::string_view oid);
 Bytes signed_attributes_der(std::string_view content_type, BytesView message_digest, const crypto::Certificate& signer,
                             const SignedProperties& properties);
 
-/// What a reference to the signing certificate says of `certificate`: the hash of RFC 5035 §4 (or of RFC 2634
-/// §5.4.1) and, where it is there, issuer and serial number.
+/// What a reference to the signing certificate says of one: the hash of RFC 5035 §4 (or of RFC 2634 §5.4.1) and, where
+/// it is there, issuer and serial number.
 enum class Reference { absent, matches, contradicts };
-/// Throws malformed; unsupported for a hash function that eidtool does not check.
-Reference check_signing_certificate(const SignerInfo& signer, const crypto::Certificate& certificate);
+
+/// The references of a signature, which has to live as long: looked for once, held against many certificates.
+class SigningCertificateReferences {
+ public:
+  /// Throws malformed.
+  explicit SigningCertificateReferences(const SignerInfo& signer);
+
+  /// Throws malformed; unsupported for a hash function that eidtool does not check.
+  Reference check(const crypto::Certificate& certificate) const;
+
+ private:
+  const Attribute* v2_;
+  const Attribute* v1_;
+};
 
 /// The claimed time. Throws malformed.
 std::optional<Time> signing_time(const SignerInfo& signer);

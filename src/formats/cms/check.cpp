@@ -2,6 +2,7 @@
 #include "formats/cms/check.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -15,9 +16,6 @@ namespace eidtool::formats::cms {
 namespace {
 
 namespace der = crypto::der;
-
-/// Certificates of one name that are tried for one signature: a file full of them costs no more.
-constexpr std::size_t most_candidates = 4;
 
 /// The check of one signature: the report in the making.
 class Check {
@@ -74,22 +72,24 @@ class Check {
   }
 
   void choose_certificates() {
+    const SigningCertificateReferences references(signer_);
+    const auto is_likelier = [](const crypto::Certificate& left, const crypto::Certificate& right) {
+      if (left.not_after() != right.not_after()) return left.not_after() > right.not_after();
+      return left.fingerprint_sha256() < right.fingerprint_sha256();
+    };
     std::optional<crypto::Certificate> other;
     for (const auto& certificate : context_.certificates) {
       if (!signer_.names(certificate)) continue;
       // Of several with one name, those that the signature itself names by their hash.
-      if (check_signing_certificate(signer_, certificate) == Reference::contradicts) {
-        if (!other) other = certificate;
-        continue;
+      if (references.check(certificate) != Reference::contradicts) {
+        candidates_.push_back(certificate);
+      } else if (!other || is_likelier(certificate, *other)) {
+        other = certificate;
       }
-      const bool is_new = std::ranges::none_of(candidates_, [&](const auto& candidate) {
-        return candidate.public_key_bits() == certificate.public_key_bits();
-      });
-      if (!is_new) continue;
-      has_further_candidates_ = candidates_.size() == most_candidates;
-      if (!has_further_candidates_) candidates_.push_back(certificate);
     }
     if (candidates_.empty() && other) candidates_.push_back(*other);
+    // Whoever passes the file on can turn round the order in it.
+    std::ranges::sort(candidates_, is_likelier);
     if (!candidates_.empty()) report_.signer = candidates_.front();
   }
 
@@ -176,7 +176,7 @@ class Check {
   }
 
   void check_reference() {
-    switch (check_signing_certificate(signer_, *report_.signer)) {
+    switch (SigningCertificateReferences(signer_).check(*report_.signer)) {
       case Reference::matches: return;
       case Reference::absent:
         report_.findings.push_back(information(
@@ -189,29 +189,41 @@ class Check {
     }
   }
 
-  /// Whether one of the candidates made the signature; it is the signer then. Several certificates can bear one name: a
-  /// key identifier is what an authority makes it, and anybody can call an authority by another's name.
+  /// Whether the key of a candidate made the signature; it is the signer then. Several certificates can bear one name:
+  /// a key identifier is what an authority makes it, and anybody can call an authority by another's name. They can also
+  /// be for one key: the signature does not say then which of them was meant.
   bool find_maker(const crypto::SignatureScheme& scheme) {
     // Whoever has a signature of someone's attributes could pass these bytes off as a document that was signed without
     // attributes: the two are told apart by nothing else.
     if (!signer_.signed_attributes_der && (context_.content.is_small() || context_.packaging == Packaging::attached)) {
       check_content_is_no_attributes();
     }
+    std::map<Bytes, bool> is_maker;  // by key
     for (const auto& candidate : candidates_) {
-      const auto* key = candidate.public_key_if_any();
-      if (key == nullptr || !is_made_by(*key, scheme)) continue;
-      report_.signer = candidate;
-      if (!signer_.signed_attributes_der) report_.document_hash = scheme.algorithm->hash;
-      return true;
+      const auto [known, is_new] = is_maker.try_emplace(candidate.key_fingerprint(), false);
+      if (is_new) {
+        if (!context_.work.may_take(candidate.loading_cost() + check_cost(candidate, scheme))) return false;
+        const auto* key = candidate.public_key_if_any();
+        known->second = key != nullptr && is_made_by(*key, scheme);
+      }
+      if (known->second) makers_.push_back(candidate);
     }
-    return false;
+    if (makers_.empty()) return false;
+    report_.signer = makers_.front();
+    report_.further_signers.assign(makers_.begin() + 1, makers_.end());
+    if (!signer_.signed_attributes_der) report_.document_hash = scheme.algorithm->hash;
+    return true;
+  }
+
+  std::uint64_t check_cost(const crypto::Certificate& candidate, const crypto::SignatureScheme& scheme) const {
+    const auto attributes_size = signer_.signed_attributes_der ? signer_.signed_attributes_der->size() : 0;
+    return crypto::check_cost(candidate.key_cost(), scheme) + crypto::hashing_cost(attributes_size);
   }
 
   void report_value(const SignatureAlgorithm& algorithm, bool fits, bool same_document) {
-    if (!fits && has_further_candidates_) {
-      return fail(SubIndication::no_signing_certificate_found, "certificate_missing",
-                  "more than " + std::to_string(most_candidates) +
-                      " certificates bear the name of the signer's: --cert FILE names the right one");
+    if (context_.work.is_exhausted()) {
+      return fail(SubIndication::certificate_chain_general_failure, "gave_up",
+                  "the signatures in the file would take so long to check that not all of them were");
     }
     const auto& key = report_.signer->public_key();
     if (key.type() != algorithm.key_type) {
@@ -243,8 +255,12 @@ class Check {
     return is_signed(key, scheme, attributes, *signature);
   }
 
-  static bool is_signed(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme, Content& content,
-                        const Bytes& signature) {
+  bool is_signed(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme, Content& content,
+                 const Bytes& signature) const {
+    if (scheme.algorithm->hash == HashAlgorithm::none) {  // hashed anew for each key
+      const auto message = content.whole(most_one_piece_size);
+      return context_.work.may_take(crypto::hashing_cost(message.size())) && key.verify_message(message, signature);
+    }
     if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, content, signature);
     return key.verify_digest(scheme, content.digest(scheme.algorithm->hash), signature);
   }
@@ -258,8 +274,8 @@ class Check {
 
   const SignerInfo& signer_;
   const CheckContext& context_;
-  std::vector<crypto::Certificate> candidates_;  // whose keys may have made it
-  bool has_further_candidates_ = false;          // more than are tried
+  std::vector<crypto::Certificate> candidates_;  // that bear the signer's name
+  std::vector<crypto::Certificate> makers_;      // those whose key made the signature
   SignatureReport report_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "crypto/work.hpp"
 #include "formats/cms/signed_data.hpp"
 #include "formats/format.hpp"
 
@@ -14,6 +15,7 @@ struct CheckContext {
   Content& content;
   Packaging packaging;
   const std::vector<crypto::Certificate>& certificates;  // candidates for the signers'
+  crypto::Work& work;
 };
 
 /// One signature of a CMS file, as RFC 5652 §5.4 and §5.6 have it checked, and what its attributes say. Whatever a

@@ -85,6 +85,7 @@ void read_identifier(der::Reader& fields, SignerInfo& signer) {
   }
   auto identifier = fields.enter(der::tag::sequence);
   signer.issuer = copy(identifier.next(der::tag::sequence).whole);
+  signer.comparable_issuer = crypto::comparable_name(signer.issuer);
   signer.serial_number = copy(identifier.next(der::tag::integer).content);
   identifier.end();
 }
@@ -126,7 +127,7 @@ unsigned read_version(der::Reader& fields) {
 
 bool SignerInfo::names(const crypto::Certificate& certificate) const {
   if (!key_identifier.empty()) return certificate.key_identifier() == key_identifier;
-  return crypto::names_match(certificate.issuer_der(), issuer) && certificate.has_serial_number(serial_number);
+  return certificate.has_serial_number(serial_number) && certificate.comparable_issuer() == comparable_issuer;
 }
 
 const Attribute* SignerInfo::signed_attribute(std::string_view oid) const {

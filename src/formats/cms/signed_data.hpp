@@ -27,9 +27,10 @@ struct Attribute {
 
 /// RFC 5652 §5.3: one person's signature.
 struct SignerInfo {
-  Bytes der;            // as it stands in the file
-  std::string defect;   // what is broken, so that the rest was not read; empty: nothing
-  Bytes issuer;         // Name, DER; empty where key_identifier names the certificate
+  Bytes der;           // as it stands in the file
+  std::string defect;  // what is broken, so that the rest was not read; empty: nothing
+  Bytes issuer;        // Name, DER; empty where key_identifier names the certificate
+  std::string comparable_issuer;
   Bytes serial_number;  // the content of an INTEGER
   Bytes key_identifier;
   crypto::AlgorithmIdentifier digest_algorithm;

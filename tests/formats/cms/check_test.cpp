@@ -3,6 +3,7 @@
 #include "formats/cms/check.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "crypto/asn1.hpp"
 #include "formats/cms/build.hpp"
@@ -242,14 +243,45 @@ TEST_CASE("of certificates that bear the signer's name the one whose key signed 
   const auto report = checked(made.build()).signatures.front();
   CHECK(report.matches);
   CHECK(report.signer->der() == tests::vector_certificate("rsa2048").der());
-  // A file full of them costs no more, and says nothing against the signature.
+  // However many others there are.
   for (const char* key : {"p384", "p521", "ed25519", "rsa2047", "rsa512", "brainpool256"}) {
     made.certificates.push_back(tests::vector_certificate(key).der());
   }
-  CHECK(reason(checked(made.build()).signatures.front()) == SubIndication::no_signing_certificate_found);
-  Said given;
-  given.certificates = {tests::vector_certificate("rsa2048")};
-  CHECK(checked(made.build(), given).signatures.front().matches);
+  CHECK(checked(made.build()).signatures.front().signer->der() == tests::vector_certificate("rsa2048").der());
+}
+
+TEST_CASE("signatures that would take too long to check are told not to have been checked") {
+  const auto bytes = HandMade().usual(document_bytes()).build();
+  auto file = cms::read_signed_file(tests::memory_file(bytes));
+  BytesContent document(document_bytes(), "document");
+  const std::vector<crypto::Certificate> certificates = {tests::vector_certificate("rsa2048")};
+  const auto with = [&](crypto::Work work) {
+    return cms::check_signer(file.data.signers.front(), {file.data, document, Packaging::detached, certificates, work});
+  };
+  CHECK(with(crypto::Work()).matches);
+  const auto report = with(crypto::Work(10));
+  CHECK_FALSE(report.matches);
+  CHECK(codes(report) == Codes{"certificate_not_named", "gave_up"});
+  CHECK(reason(report) == SubIndication::certificate_chain_general_failure);
+}
+
+TEST_CASE("certificates for one key that bear the signer's name are all possible, in whatever order they stand") {
+  const auto right = tests::vector_certificate("rsa2048");
+  // A byte of the signature on it: whoever has the file can make such a one.
+  auto twin_der = right.der();
+  twin_der.back() ^= 1U;
+  auto made = HandMade().usual(document_bytes());
+  std::set<Bytes> first;
+  for (const bool is_right_first : {true, false}) {
+    made.certificates = is_right_first ? std::vector{right.der(), twin_der} : std::vector{twin_der, right.der()};
+    made.certificates.push_back(right.der());
+    const auto report = checked(made.build()).signatures.front();
+    CHECK(report.matches);
+    REQUIRE(report.further_signers.size() == 1);
+    CHECK(report.further_signers.front().der() != report.signer->der());
+    first.insert(report.signer->der());
+  }
+  CHECK(first.size() == 1);
 }
 
 TEST_CASE("the name of an issuer is the same in another string type") {
