@@ -19,6 +19,7 @@ constexpr std::size_t most_response_size = 1U << 20U;
 /// The DER in a file that may be PEM.
 Bytes der_of(const std::string& file, std::size_t most, std::string_view what) {
   auto bytes = read_small_file(file, most, what);
+  // Shorter ones than crypto::is_der() takes: an error of a responder has five bytes.
   const bool is_der = bytes.size() > 1 && bytes[0] == crypto::der::tag::sequence;
   return is_der ? bytes : crypto::decode_pem(bytes);
 }
