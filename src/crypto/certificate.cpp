@@ -302,7 +302,7 @@ const Bytes& Certificate::key_digest(HashAlgorithm hash) const {
   return digest_once(content_->key_digests, hash, content_->public_key_bits);
 }
 bool Certificate::is_ca() const noexcept { return content_->is_ca; }
-bool Certificate::has_key_usage() const noexcept { return content_->key_usage.has_value(); }
+std::optional<unsigned> Certificate::key_usage_bits() const noexcept { return content_->key_usage; }
 
 std::vector<std::string> Certificate::key_usage() const {
   std::vector<std::string> names;

@@ -70,7 +70,9 @@ class Certificate {
 
   /// Basic constraints say CA.
   bool is_ca() const noexcept;
-  bool has_key_usage() const noexcept;
+  bool has_key_usage() const noexcept { return key_usage_bits().has_value(); }
+  /// Bit n as RFC 5280 §4.2.1.3 counts them; nothing: it does not say.
+  std::optional<unsigned> key_usage_bits() const noexcept;
   /// As RFC 5280 §4.2.1.3 spells them: `digitalSignature`, `nonRepudiation`, …; in bit order.
   std::vector<std::string> key_usage() const;
   /// nonRepudiation set: signature; else digitalSignature: authentication; else nothing.

@@ -31,17 +31,9 @@ void read_basic_constraints(der::Reader value, Extensions& extensions) {
   auto fields = value.enter(der::tag::sequence);
   value.end();
   extensions.has_basic_constraints = true;
-  if (const auto is_ca = fields.next_if(der::tag::boolean)) {
-    extensions.is_ca = is_ca->content.size() == 1 && is_ca->content[0] != 0;
-  }
+  fields.next_if(der::tag::boolean);  // the certificate says it
   if (const auto length = fields.next_if(der::tag::integer)) extensions.path_length = number_of(length->content);
   fields.end();
-}
-
-void read_key_usage(der::Reader value, Extensions& extensions) {
-  const auto bits = value.next(der::tag::bit_string).content;
-  value.end();
-  extensions.key_usage = der::named_bits(bits);
 }
 
 void read_extended_key_usage(der::Reader value, Extensions& extensions) {
@@ -129,7 +121,7 @@ void read_authority_key_identifier(der::Reader value, Extensions& extensions) {
   }
 }
 
-/// Of no influence on a chain; critical or not, they are understood.
+/// Of no influence on a chain, or read with the certificate; critical or not, they are understood.
 void read_nothing(der::Reader, Extensions&) {}
 
 struct ExtensionRow {
@@ -140,7 +132,7 @@ struct ExtensionRow {
 
 constexpr std::array extension_rows = {
     ExtensionRow{"2.5.29.19", "basic constraints", read_basic_constraints},
-    ExtensionRow{"2.5.29.15", "key usage", read_key_usage},
+    ExtensionRow{"2.5.29.15", "key usage", read_nothing},
     ExtensionRow{"2.5.29.37", "extended key usage", read_extended_key_usage},
     ExtensionRow{"2.5.29.32", "certificate policies", read_policies},
     ExtensionRow{"2.5.29.33", "policy mappings", read_policy_mappings},
@@ -169,6 +161,8 @@ std::vector<GeneralName> read_general_names(BytesView content) {
 
 Extensions extensions_of(const crypto::Certificate& certificate) {
   Extensions extensions;
+  extensions.is_ca = certificate.is_ca();
+  extensions.key_usage = certificate.key_usage_bits();
   for (const auto& extension : certificate.extensions()) {
     const auto* row = std::ranges::find(extension_rows, extension.oid, &ExtensionRow::oid);
     if (row == extension_rows.end()) {

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "crypto/algorithm_identifier.hpp"
-#include "crypto/asn1.hpp"
+#include "trust/distribution_points.hpp"
 #include "trust/extensions.hpp"
 #include "trust/revocation.hpp"
 
@@ -20,38 +20,6 @@ constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
 
 Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 
-/// ReasonFlags (RFC 5280 §4.2.1.13): bit n as there; bit 0 is unused and stands for no reason at all.
-unsigned read_reasons(BytesView bits) { return (der::named_bits(bits) & RevocationAnswer::all_reasons) | 1U; }
-
-/// The names of a DistributionPointName, each as a GeneralName's tag and content; one that is relative to the issuer is
-/// made whole.
-std::vector<Bytes> names_of(BytesView point_name, const Bytes& issuer) {
-  std::vector<Bytes> names;
-  der::Reader reader(point_name);
-  if (const auto full = reader.next_if(der::tag::context_constructed(0))) {
-    for (der::Reader list(full->content); !list.at_end();) {
-      const auto name = list.next().whole;
-      names.emplace_back(name.begin(), name.end());
-    }
-  } else if (const auto relative = reader.next_if(der::tag::context_constructed(1))) {
-    der::Reader outer(issuer);
-    const auto rdns = outer.next(der::tag::sequence).content;
-    Bytes name(rdns.begin(), rdns.end());
-    const auto rdn = der::encoded(der::tag::set, relative->content);
-    name.insert(name.end(), rdn.begin(), rdn.end());
-    names.push_back(der::encoded(der::tag::context_constructed(4), der::encoded(der::tag::sequence, name)));
-  }
-  return names;
-}
-
-bool same_general_name(const Bytes& left, const Bytes& right) {
-  if (left == right) return true;
-  if (left.front() != directory_name || right.front() != directory_name) return false;
-  der::Reader left_reader(left);
-  der::Reader right_reader(right);
-  return crypto::names_match(left_reader.next().content, right_reader.next().content);
-}
-
 /// Whether GeneralNames (DER), as certificateIssuer has them, hold that Name, as comparable_name() has it.
 bool names_issuer(BytesView general_names, const std::string& comparable_issuer) {
   der::Reader outer(general_names);
@@ -60,41 +28,6 @@ bool names_issuer(BytesView general_names, const std::string& comparable_issuer)
     if (name.tag == directory_name && crypto::comparable_name(name.content) == comparable_issuer) return true;
   }
   return false;
-}
-
-/// The directoryName of a Name, as GeneralName has it.
-Bytes general_name_of(const Bytes& name) { return der::encoded(directory_name, name); }
-
-/// A DistributionPoint of a certificate (RFC 5280 §4.2.1.13).
-struct Point {
-  std::vector<Bytes> names;  // GeneralNames; none: those of the issuer of the list
-  Bytes list_issuer;         // Name; another than the certificate's issuer where cRLIssuer says so
-  unsigned reasons = RevocationAnswer::all_reasons;
-};
-
-std::vector<Point> points_of(const crypto::Certificate& certificate) {
-  const auto* extension = certificate.extension("2.5.29.31");
-  // Without the extension a list of the issuer's own for everything is meant.
-  if (extension == nullptr) return {{{general_name_of(certificate.issuer_der())}, certificate.issuer_der()}};
-  std::vector<Point> points;
-  der::Reader outer(extension->value);
-  for (auto list = outer.enter(der::tag::sequence); !list.at_end();) {
-    auto fields = list.enter(der::tag::sequence);
-    const auto name = fields.next_if(der::tag::context_constructed(0));
-    const auto reasons = fields.next_if(der::tag::context(1));
-    Point point{{}, certificate.issuer_der()};
-    if (reasons) point.reasons = read_reasons(reasons->content);
-    if (const auto issuers = fields.next_if(der::tag::context_constructed(2))) {
-      for (der::Reader names(issuers->content); !names.at_end();) {
-        const auto issuer = names.next();
-        if (issuer.tag == directory_name) point.list_issuer.assign(issuer.content.begin(), issuer.content.end());
-      }
-    }
-    point.names =
-        name ? names_of(name->content, point.list_issuer) : std::vector<Bytes>{general_name_of(point.list_issuer)};
-    points.push_back(std::move(point));
-  }
-  return points;
 }
 
 std::size_t hash_of(BytesView number) {
