@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trust/path_builder.hpp"
 
+#include "base/error.hpp"
 #include "support/catch.hpp"
 #include "trust/pki.hpp"
 
@@ -88,6 +89,24 @@ TEST_CASE("a chain of more than twenty certificates is told not to have been fol
   const auto report = judged(pki, evidence, in_days(0), false, "at_19");
   CHECK(failures(report) == Names{"no_chain"});
   CHECK_THAT(text(report), Catch::Matchers::ContainsSubstring("given up"));
+}
+
+TEST_CASE("a certificate has no more extensions and policies than any honest one") {
+  Pki pki;
+  const auto make = [&](const std::string& name, int extension_count, int policy_count) {
+    std::string lines = "keyUsage=critical,digitalSignature\n";  // the first of them
+    for (int number = 2; number < extension_count; ++number)
+      lines += "1.2.3." + std::to_string(number) + "=ASN1:NULL\n";
+    lines += "certificatePolicies=1.2.4.1";
+    for (int number = 2; number <= policy_count; ++number) lines += ",1.2.4." + std::to_string(number);
+    pki.make(name, {"sub", lines + "\n"});
+  };
+  make("many", 98, 100);  // OpenSSL adds two
+  CHECK(judged(pki, pki.evidence({}), in_days(0), false, "many").trust == Trust::trusted);
+  make("policies", 2, 101);
+  CHECK(failures(judged(pki, pki.evidence({}), in_days(0), false, "policies")) == Names{"chain_malformed"});
+  make("extensions", 101, 1);
+  CHECK_THROWS_AS(pki.certificate("extensions"), Error);
 }
 
 TEST_CASE("slow keys and long lists use up sooner what one file may cost") {
