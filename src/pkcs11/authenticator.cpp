@@ -2,6 +2,8 @@
 #include "pkcs11/authenticator.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <utility>
 
 #include "base/error.hpp"
@@ -70,6 +72,22 @@ void check_length(const PinRequest& request, const Pin& pin) {
       "it takes " + std::to_string(request.min_length) + " to " + std::to_string(request.max_length) + " characters");
 }
 
+/// Nobody chooses a PIN with such bytes. An arrow key leaves them, a backspace key that the terminal does not know, or
+/// an editor that writes UTF-16 or marks UTF-8: sent on, they would cost a try.
+void check_characters(const PinRequest& request, const Pin& pin) {
+  const auto nothing_sent = ": nothing was sent to token " + in_quotes(request.token);
+  constexpr std::array<std::uint8_t, 3> byte_order_mark = {0xef, 0xbb, 0xbf};  // in UTF-8
+  const auto bytes = pin.bytes();
+  if (bytes.size() >= byte_order_mark.size() &&
+      std::ranges::equal(bytes.first(byte_order_mark.size()), byte_order_mark))
+    throw Error(ErrorKind::pin_refused, "the PIN begins with a byte order mark" + nothing_sent,
+                "some editors write one at the beginning of a file: it is to hold the PIN alone");
+  const auto is_control = [](std::uint8_t byte) { return byte < 0x20 || byte == 0x7f; };
+  if (std::ranges::none_of(bytes, is_control)) return;
+  throw Error(ErrorKind::pin_refused, "the PIN holds a control character" + nothing_sent,
+              "arrow keys type such; where Backspace does, Ctrl-U begins the line anew and 'stty erase' sets the key");
+}
+
 }  // namespace
 
 void Authenticator::login(const Session& session, const std::string& key) {
@@ -100,6 +118,7 @@ void Authenticator::login_for_signature(const Session& session, const std::strin
 Pin Authenticator::obtain(const PinRequest& request, bool for_signature) {
   if (for_signature && !accepted_.empty()) return std::exchange(accepted_, Pin());
   auto pin = source_.get(request);
+  check_characters(request, pin);
   check_length(request, pin);
   return pin;
 }

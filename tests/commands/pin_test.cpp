@@ -252,6 +252,26 @@ TEST_CASE("PINs that no token takes are not sent") {
   CHECK(desk.files().size() == 5);
 }
 
+TEST_CASE("what keys and editors leave beside a PIN is not sent with it") {
+  Desk desk;
+  put_document(desk);
+  desk.write("marked", "\357\273\2771234\n");
+  desk.write("utf16", std::string("\377\3761\0002\0003\0004\000\n", 11));
+  desk.write("tab", "1234\t\n");
+  check_refused(desk, "sign doc --pin-file marked", 5, "byte order mark");
+  check_refused(desk, "sign doc --pin-file utf16", 5, "control character");
+  check_refused(desk, "sign doc --pin-file tab", 5, "control character");
+  // A backspace that is not the terminal's own, and an arrow key.
+  for (const std::string typed : {"1235\b4\n", "1234\033[D\n"}) {
+    TerminalSession signing(desk.eidtool_program("sign doc"), {});
+    signing.expect("PIN");
+    signing.send(typed);
+    signing.expect("control character");
+    CHECK(signing.wait().status == 5);
+  }
+  CHECK(desk.logged("C_Login") == 0);
+}
+
 TEST_CASE("sources of PINs that are none are told") {
   Desk desk;
   put_document(desk);
