@@ -35,9 +35,12 @@ std::optional<std::string> descriptor_named_by(std::filesystem::path path) {
     if (path == "/dev/stdout") return "1";
     const auto folder = path.has_parent_path() ? path.parent_path() : ".";
     std::error_code absent;
-    const bool is_open_descriptor = folder == "/dev/fd" || folder == "/proc/self/fd" ||
-                                    std::filesystem::equivalent(folder, "/proc/self/fd", absent);
-    if (is_open_descriptor) return path.filename().string();
+    const auto is_folder = [&](const char* of_descriptors) {
+      return folder == of_descriptors || std::filesystem::equivalent(folder, of_descriptors, absent);
+    };
+    // A thread shares the descriptors of its process; its folder of them is another one.
+    if (is_folder("/dev/fd") || is_folder("/proc/self/fd") || is_folder("/proc/thread-self/fd"))
+      return path.filename().string();
     const auto target = std::filesystem::read_symlink(path, absent);
     if (absent) return std::nullopt;
     path = folder / target;

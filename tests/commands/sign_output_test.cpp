@@ -325,7 +325,8 @@ TEST_CASE("a link to a standard stream is never replaced, though that stream is 
   desk.write("doc", "text");
   fs::create_symlink("/dev/stdout", desk.path("to-stdout"));
   fs::create_symlink("/proc/self/fd/2", desk.path("to-stderr"));
-  for (const std::string output : {"to-stdout", "to-stderr"}) {
+  fs::create_symlink("/proc/thread-self/fd/1", desk.path("of-thread"));
+  for (const std::string output : {"to-stdout", "to-stderr", "of-thread"}) {
     const auto program = desk.eidtool_program("sign doc --pin-file ../pin --force -o " + output);
     std::vector<std::string> words = {"sh", "-c", "\"$@\" >out 2>log", "sh"};
     words.insert(words.end(), program.words.begin(), program.words.end());

@@ -110,8 +110,8 @@ TEST_CASE("the document that is taken out replaces nothing that is read, whateve
   check_refused(desk, piped, 3, "is an input");
   std::filesystem::create_symlink("/dev/stdin", desk.path("input"));
   std::filesystem::create_symlink("/proc/self/fd", desk.path("fd"));
-  for (const std::string name :
-       {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/dev/./stdin", "/dev/../dev/fd/0", "input", "fd/0"}) {
+  for (const std::string name : {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/proc/thread-self/fd/0", "/dev/./stdin",
+                                 "/dev/../dev/fd/0", "input", "fd/0"}) {
     auto named = desk.eidtool_program("verify " + name + " -o doc.p7s --force");
     named.input_file = desk.path("doc.p7s");
     INFO(name);
