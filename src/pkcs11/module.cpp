@@ -137,8 +137,13 @@ void end_modules(int exit_status) {
 }
 
 void Module::end_all() {
-  for (const auto* state : State::ended()) delete state;
-  State::ended().clear();
+  auto& ended = State::ended();
+  std::optional<WatchedModule> only;
+  if (ended.size() == 1) only = ended.front()->watched;
+  for (const auto* state : ended) delete state;
+  ended.clear();
+  // Libraries may stay loaded: their destructors run when the process ends.
+  watch_exit(only ? &*only : nullptr);
 }
 
 std::filesystem::path library_file(const std::filesystem::path& name) {

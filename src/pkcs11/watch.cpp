@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -32,6 +33,10 @@ std::atomic<Watch*> any_call = nullptr;  // the last that began and runs still
 /// A module may fork; what becomes of such a process is no concern of this one.
 pid_t watched_process = -1;
 LastWords words_for_unknown_end;
+/// One of several; made with the first order, since later nobody may be there to make words.
+const WatchedModule* any_module = nullptr;
+/// From watch_exit() to the end.
+const Watch* end_of_process = nullptr;
 
 const Watch* running_call() { return current_call != nullptr ? current_call : any_call.load(); }
 thread_local bool is_unhurried = false;
@@ -82,7 +87,8 @@ extern "C" void end_crash(int number, siginfo_t* information, void*) {
 /// Somebody called exit(). Ourselves only when all is done.
 void end_exit() {
   if (::getpid() != watched_process) return;
-  if (const auto* call = running_call()) end_process(*call, WatchedModule::Fate::ended_process);
+  const auto* call = running_call();
+  if (call != nullptr && call != end_of_process) end_process(*call, WatchedModule::Fate::ended_process);
   if (!all_is_done) end_process(words_for_unknown_end, "");
 }
 
@@ -114,6 +120,9 @@ class Watcher {
     return watcher;
   }
 
+  /// False: the system gave it no thread.
+  bool runs() const noexcept { return runs_; }
+
   void enter(Watch& call) {
     const std::scoped_lock lock(mutex_);
     running_.push_back(&call);
@@ -133,7 +142,12 @@ class Watcher {
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread([this] { watch(); }).detach();
+    try {
+      std::thread([this] { watch(); }).detach();
+      runs_ = true;
+    } catch (const std::system_error&) {
+      // Whoever wants a limit is told, by watch_calls().
+    }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
@@ -157,6 +171,7 @@ class Watcher {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Watch*> running_;
+  bool runs_ = false;
 };
 
 void watch_calls(WatchOrder order) {
@@ -166,9 +181,14 @@ void watch_calls(WatchOrder order) {
   words_for_unknown_end = watch_order->error_words(
       Error(ErrorKind::module_failed, "something ended the program in the middle of the command",
             "a PKCS#11 module did, most likely: --module FILE uses one alone"));
+  any_module = new WatchedModule("");
   remember_terminal();
   tidy_up_at_signals();
   install_handlers();
+  if (watch_order->limit.count() > 0 && !Watcher::instance().runs()) {
+    throw Error(ErrorKind::module_failed, "no thread can be made that looks after modules",
+                "is the limit of processes reached (ulimit -u)? --module-timeout 0 does without");
+  }
 }
 
 void expect_end(int exit_status) {
@@ -178,6 +198,12 @@ void expect_end(int exit_status) {
   // Nobody waits long for a module to tidy up.
   constexpr std::chrono::seconds patience{5};
   if (watch_order->limit > patience || watch_order->limit.count() == 0) watch_order->limit = patience;
+}
+
+void watch_exit(const WatchedModule* module) {
+  if (watch_order == nullptr || end_of_process != nullptr) return;
+  // Neither ever ends: what destroys the others may be what crashes.
+  end_of_process = new Watch(*(module == nullptr ? any_module : new WatchedModule(*module)), "exit");
 }
 
 WatchedModule::WatchedModule(const std::string& name) : is_watched_(watch_order != nullptr) {
@@ -191,7 +217,7 @@ WatchedModule::WatchedModule(const std::string& name) : is_watched_(watch_order 
 
 LastWords WatchedModule::words_for(Fate fate, Occasion occasion, const std::string& name) const {
   const std::string function(Watch::any_function);
-  auto message = "module " + in_quotes(name);
+  auto message = name.empty() ? std::string("a module") : "module " + in_quotes(name);
   switch (fate) {
     case Fate::crashed: message += " crashed in " + function; break;
     case Fate::ended_process: message += " ended the process in " + function; break;
@@ -215,7 +241,7 @@ Watch::Watch(const WatchedModule& module, const char* function) noexcept
   if (!module_.is_watched()) return;
   current_call = this;
   any_call = this;
-  if (watch_order->limit.count() == 0 || is_unhurried) return;
+  if (watch_order->limit.count() == 0 || is_unhurried || !Watcher::instance().runs()) return;
   left_ = watch_order->limit;
   Watcher::instance().enter(*this);
   is_timed_ = true;

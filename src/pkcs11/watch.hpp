@@ -60,6 +60,10 @@ class WatchedModule {
   std::array<std::array<LastWords, occasions.size()>, fates.size()> words_;
 };
 
+/// The modules are finalised, and nothing is left but the end of the process, in which destructors of theirs run: it is
+/// watched as a call of that module; null: of one of several.
+void watch_exit(const WatchedModule* module);
+
 /// Stands around one call into a module, on the stack.
 class Watch {
  public:

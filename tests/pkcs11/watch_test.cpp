@@ -224,6 +224,42 @@ TEST_CASE("when all is done a module changes neither status nor results") {
   }
 }
 
+TEST_CASE("what destructors of a module do when the process ends changes neither status nor results") {
+  const auto at_exit = [](void (*deed)()) {
+    return in_own_process([&](int output) {
+      watch_calls(order(output, std::chrono::seconds(1)));
+      const WatchedModule module("bad.so");
+      expect_end(1);
+      watch_exit(&module);
+      REQUIRE(std::atexit(deed) == 0);
+      std::exit(1);
+    });
+  };
+  const auto crashed = at_exit(touch_nothing);
+  CHECK(crashed.status == 1);
+  CHECK(contains(crashed.errors, "warning: module 'bad.so' crashed in exit; all was done before"));
+  CHECK(crashed.output == "");
+  const auto hung = at_exit(never_come_back);
+  CHECK(hung.status == 1);
+  CHECK(contains(hung.errors, "warning: module 'bad.so' did not come back from exit; all was done before"));
+  const auto good = at_exit([] { ::_exit(went_on); });
+  CHECK(good.status == went_on);
+  CHECK(good.errors == "");
+}
+
+TEST_CASE("an end of the process that nothing disturbs is no failure of a module") {
+  const auto ending = in_own_process([](int output) {
+    // Ahead of watch_calls(), so that it runs behind what that registers, and before what the tests themselves have.
+    REQUIRE(std::atexit([] { ::_exit(went_on); }) == 0);
+    watch_calls(order(output));
+    expect_end(1);
+    watch_exit(nullptr);
+    std::exit(1);
+  });
+  CHECK(ending.status == went_on);
+  CHECK(ending.errors == "");
+}
+
 TEST_CASE("the first order counts, and without one nothing is watched") {
   const auto twice = in_own_process([](int output) {
     watch_calls(order(output));
