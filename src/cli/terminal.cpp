@@ -185,7 +185,8 @@ class EchoAfterCrash {
 bool read_byte(int descriptor, Pin& pin) {
   char byte = 0;
   const auto size = ::read(descriptor, &byte, 1);
-  if (size < 0 && errno == EINTR) return false;
+  // Ctrl-C and the like throw away what poll() has seen: a read that waited would hold up the signal until Enter.
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   if (size <= 0) throw cancelled();
   if (byte == '\n' || byte == '\r') return true;
   if (!pin.append(byte)) throw Error(ErrorKind::pin_refused, "the PIN is too long: nothing was sent to the token");
@@ -195,7 +196,7 @@ bool read_byte(int descriptor, Pin& pin) {
 }  // namespace
 
 std::optional<Terminal> Terminal::open() {
-  FileDescriptor descriptor(::open(terminal_name, O_RDWR | O_CLOEXEC | O_NOCTTY));
+  FileDescriptor descriptor(::open(terminal_name, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!descriptor) return std::nullopt;
   return Terminal(std::move(descriptor));
 }
