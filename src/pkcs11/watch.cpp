@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pkcs11/watch.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -30,6 +32,8 @@ std::atomic<bool> all_is_done = false;
 
 thread_local Watch* current_call = nullptr;
 std::atomic<Watch*> any_call = nullptr;  // the last that began and runs still
+/// Names of documents and outputs are meant from here, whatever folder a module goes to; -1: nobody knows it.
+int working_folder = -1;
 /// A module may fork; what becomes of such a process is no concern of this one.
 pid_t watched_process = -1;
 LastWords words_for_unknown_end;
@@ -182,6 +186,7 @@ void watch_calls(WatchOrder order) {
       Error(ErrorKind::module_failed, "something ended the program in the middle of the command",
             "a PKCS#11 module did, most likely: --module FILE uses one alone"));
   any_module = new WatchedModule("");
+  working_folder = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   remember_terminal();
   tidy_up_at_signals();
   install_handlers();
@@ -252,6 +257,9 @@ Watch::~Watch() {
   if (is_timed_) Watcher::instance().leave(*this);
   current_call = outer_;
   any_call = outer_;
+  const int error_before = errno;
+  if (working_folder >= 0) (void)!::fchdir(working_folder);
+  errno = error_before;
 }
 
 WatchedModule::Occasion Watch::occasion() const {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
@@ -245,6 +246,21 @@ TEST_CASE("what destructors of a module do when the process ends changes neither
   const auto good = at_exit([] { ::_exit(went_on); });
   CHECK(good.status == went_on);
   CHECK(good.errors == "");
+}
+
+TEST_CASE("a module that goes to another folder takes nobody along") {
+  const auto ending = in_own_process([](int output) {
+    const auto before = std::filesystem::current_path();
+    watch_calls(order(output));
+    {
+      const WatchedModule module("bad.so");
+      const Watch watch(module, "C_Initialize");
+      std::filesystem::current_path("/");
+    }
+    expect_end(1);
+    ::_exit(std::filesystem::current_path() == before && before != "/" ? went_on : 1);
+  });
+  CHECK(ending.status == went_on);
 }
 
 TEST_CASE("an end of the process that nothing disturbs is no failure of a module") {
