@@ -58,8 +58,9 @@ std::vector<SignatureReport> check_all(const cms::SignedData& data, Content& con
   content.compute_digests(cms::digests_of(data));
   std::vector<SignatureReport> reports;
   crypto::Work work;
+  cms::FoundInContent found;
   for (const auto& signer : data.signers) {
-    reports.push_back(cms::check_signer(signer, {data, content, packaging, certificates, work}));
+    reports.push_back(cms::check_signer(signer, {data, content, packaging, certificates, work, found}));
   }
   return reports;
 }

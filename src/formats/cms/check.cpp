@@ -250,23 +250,36 @@ class Check {
     auto signature = std::optional<Bytes>(signer_.signature);
     if (algorithm.key_type == KeyType::ec) signature = crypto::ecdsa_from_der(signer_.signature, key.order_size());
     if (!signature) return false;
-    if (!signer_.signed_attributes_der) return is_signed(key, scheme, context_.content, *signature);
+    if (!signer_.signed_attributes_der) {
+      if (algorithm.hash == HashAlgorithm::none) return is_signed_whole(key, whole_document(), *signature);
+      return is_signed(key, scheme, context_.content, *signature);
+    }
+    if (algorithm.hash == HashAlgorithm::none) return is_signed_whole(key, *signer_.signed_attributes_der, *signature);
     BytesContent attributes(*signer_.signed_attributes_der, "the signed attributes");
     return is_signed(key, scheme, attributes, *signature);
   }
 
+  const Bytes& whole_document() {
+    auto& whole = context_.found.whole;
+    if (!whole) whole = context_.content.whole(most_one_piece_size);
+    return *whole;
+  }
+
+  /// It is hashed anew for each key.
+  bool is_signed_whole(const crypto::PublicKey& key, const Bytes& message, const Bytes& signature) const {
+    return context_.work.may_take(crypto::hashing_cost(message.size())) && key.verify_message(message, signature);
+  }
+
   bool is_signed(const crypto::PublicKey& key, const crypto::SignatureScheme& scheme, Content& content,
                  const Bytes& signature) const {
-    if (scheme.algorithm->hash == HashAlgorithm::none) {  // hashed anew for each key
-      const auto message = content.whole(most_one_piece_size);
-      return context_.work.may_take(crypto::hashing_cost(message.size())) && key.verify_message(message, signature);
-    }
     if (!scheme.salt_size) return is_signature_of(key, *scheme.algorithm, content, signature);
     return key.verify_digest(scheme, content.digest(scheme.algorithm->hash), signature);
   }
 
   void check_content_is_no_attributes() {
-    if (is_signed_attributes(context_.content)) {
+    auto& are_attributes = context_.found.is_signed_attributes;
+    if (!are_attributes) are_attributes = is_signed_attributes(context_.content);
+    if (*are_attributes) {
       throw Error(ErrorKind::malformed,
                   "the document is the signed attributes of another signature, passed off as a document");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "crypto/work.hpp"
@@ -9,6 +10,13 @@
 
 namespace eidtool::formats::cms {
 
+/// What takes a pass over the document, found once however many signatures ask: a file can hold a thousand of them, and
+/// its document in millions of pieces.
+struct FoundInContent {
+  std::optional<bool> is_signed_attributes;
+  std::optional<Bytes> whole;
+};
+
 /// What the checks of all signatures of one file share.
 struct CheckContext {
   const SignedData& data;
@@ -16,6 +24,7 @@ struct CheckContext {
   Packaging packaging;
   const std::vector<crypto::Certificate>& certificates;  // candidates for the signers'
   crypto::Work& work;
+  FoundInContent& found;
 };
 
 /// One signature of a CMS file, as RFC 5652 §5.4 and §5.6 have it checked, and what its attributes say. Whatever a

@@ -88,11 +88,9 @@ std::shared_ptr<Source> open_source(InputFile input, SignedFile& file) {
 }  // namespace
 
 Bytes EmbeddedContent::whole(std::uint64_t most) {
+  check_size(size_, most);
   Bytes all;
-  for_each_piece([&](BytesView piece) {
-    check_size(all.size() + piece.size(), most);
-    all.insert(all.end(), piece.begin(), piece.end());
-  });
+  for_each_piece([&](BytesView piece) { all.insert(all.end(), piece.begin(), piece.end()); });
   return all;
 }
 

@@ -256,13 +256,48 @@ TEST_CASE("signatures that would take too long to check are told not to have bee
   BytesContent document(document_bytes(), "document");
   const std::vector<crypto::Certificate> certificates = {tests::vector_certificate("rsa2048")};
   const auto with = [&](crypto::Work work) {
-    return cms::check_signer(file.data.signers.front(), {file.data, document, Packaging::detached, certificates, work});
+    cms::FoundInContent found;
+    return cms::check_signer(file.data.signers.front(),
+                             {file.data, document, Packaging::detached, certificates, work, found});
   };
   CHECK(with(crypto::Work()).matches);
   const auto report = with(crypto::Work(10));
   CHECK_FALSE(report.matches);
   CHECK(codes(report) == Codes{"certificate_not_named", "gave_up"});
   CHECK(reason(report) == SubIndication::certificate_chain_general_failure);
+}
+
+TEST_CASE("however many signatures are of a document without attributes, it is not read for each of them") {
+  /// Counts how often it is read.
+  class Counted : public BytesContent {
+   public:
+    using BytesContent::BytesContent;
+    Bytes whole(std::uint64_t most) override { return ++count, BytesContent::whole(most); }
+    void give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) override {
+      ++count;
+      BytesContent::give(hash, sink);
+    }
+    int count = 0;
+  };
+  const auto [key, algorithm, most_passes] = GENERATE(table<const char*, const char*, int>(
+      {{"rsa2048", "rsa_pkcs1_sha256", 1},
+       {"ed25519", "ed25519", 2}}));  // for the second: what is signed, and what it looks like
+  HandMade bare;
+  bare.has_attributes = false;
+  bare.key = key;
+  bare.algorithm = algorithm;
+  bare.certificates = {tests::vector_certificate(key).der()};
+  const auto file = cms::read_signed_file(tests::memory_file(bare.build(document_bytes())));
+  Counted document(document_bytes(), "document");
+  const std::vector<crypto::Certificate> certificates = {tests::vector_certificate(key)};
+  crypto::Work work;
+  cms::FoundInContent found;
+  for (int signature = 0; signature < 100; ++signature) {
+    CHECK(cms::check_signer(file.data.signers.front(),
+                            {file.data, document, Packaging::attached, certificates, work, found})
+              .matches);
+  }
+  CHECK(document.count <= most_passes);
 }
 
 TEST_CASE("certificates for one key that bear the signer's name are all possible, in whatever order they stand") {
