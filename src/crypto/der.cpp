@@ -129,6 +129,8 @@ std::optional<std::string> object_identifier_text(BytesView content) {
     if (last == content.end()) return std::nullopt;
     const auto groups = content.first(static_cast<std::size_t>(last - content.begin()) + 1);
     content = content.subspan(groups.size());
+    // X.690 §8.19.2: the shortest form. Else two programs see two identifiers.
+    if (groups.front() == 0x80) return std::nullopt;
     if (groups.size() > (text.empty() ? most_first_size : most_size)) return std::nullopt;
     if (!text.empty()) {
       text += "." + decimal(groups);

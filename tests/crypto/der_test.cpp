@@ -50,6 +50,8 @@ TEST_CASE("object identifiers are read as dotted numbers") {
   CHECK(der::object_identifier_text(hex("0992268993f22c640119")) == "0.9.2342.19200300.100.1.25");
   CHECK_FALSE(der::object_identifier_text(hex("")));
   CHECK_FALSE(der::object_identifier_text(hex("2a86")));
+  CHECK_FALSE(der::object_identifier_text(hex("2a8003")));
+  CHECK_FALSE(der::object_identifier_text(hex("802a03")));
   // A UUID: by openssl asn1parse -genstr OID:2.25.329800735698586629295641978511506172918
   const std::string uuid = "6983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776";
   CHECK(der::object_identifier_text(hex(uuid)) == "2.25.329800735698586629295641978511506172918");

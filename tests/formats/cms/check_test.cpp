@@ -87,6 +87,24 @@ TEST_CASE("signed attributes that contradict the content, or are there twice, ne
   fails(protection, SubIndication::format_failure);
 }
 
+TEST_CASE("signed attributes with object identifiers that are not in their shortest form never match") {
+  const auto content_type = tests::hex("06092a864886f70d010903");
+  const auto data = tests::hex("06092a864886f70d010701");
+  const auto padded = [](Bytes identifier) {
+    ++identifier[1];
+    identifier.insert(identifier.end() - 1, 0x80);
+    return identifier;
+  };
+  const auto with = [](const Bytes& type, const Bytes& value) {
+    auto made = HandMade().usual(document_bytes());
+    made.signed_attributes.front() = asn1::sequence({type, asn1::set_of_one(value)});
+    return checked(made.build()).signatures.front();
+  };
+  CHECK(with(content_type, data).matches);
+  CHECK(reason(with(padded(content_type), data)) == SubIndication::format_failure);
+  CHECK(reason(with(content_type, padded(data))) == SubIndication::format_failure);
+}
+
 TEST_CASE("a signing certificate reference to another certificate never matches") {
   const auto reference = [](const std::string& key) {
     return HandMade::attribute("1.2.840.113549.1.9.16.2.47",
