@@ -109,6 +109,19 @@ TEST_CASE("a certificate has no more extensions and policies than any honest one
   CHECK_THROWS_AS(pki.certificate("extensions"), Error);
 }
 
+TEST_CASE("a long certificate of a stranger that is every signer's uses up what one file may cost") {
+  Pki pki;
+  pki.make("stranger", {"stranger", "1.2.3.4=DER:04820fff" + std::string(2 * 0xfff, '0') + "\n"});
+  const auto answer_after = [&](int signer_count) {
+    const auto stranger = pki.certificate("stranger");
+    Judge judge(pki.evidence({}), Demand{.at = in_days(0), .now = now()});
+    for (int signer = 0; signer < signer_count; ++signer) judge.report(stranger, std::nullopt);
+    return failures(judge.report(pki.certificate("leaf"), std::nullopt));
+  };
+  CHECK(answer_after(1).empty());
+  CHECK(answer_after(8000) == Names{"gave_up"});
+}
+
 TEST_CASE("slow keys and long lists use up sooner what one file may cost") {
   Pki pki;
   Order slow{"root", authority()};
