@@ -258,15 +258,17 @@ RevocationList::Coverage RevocationList::coverage(const RevocationQuestion& ques
   if (scope.only_users && is_authority) return {is_own, 0, "is not for those of authorities"};
   if (scope.only_authorities && !is_authority) return {is_own, 0, "is for those of authorities alone"};
   Coverage covered{is_own, 0, "is for other distribution points than the certificate names"};
+  std::optional<std::vector<Bytes>> names;  // of the list's point, read once for all of the certificate's
   for (const auto& point : points_of(certificate)) {
     if (crypto::comparable_name(point.list_issuer) != comparable_issuer_) continue;
     covered.is_about = true;
     if (!is_own && !scope.is_indirect) continue;
     bool matches = !scope.name;
     if (scope.name) {
-      const auto names = names_of(*scope.name, issuer_);
-      if (!question.checks.may_look(names.size() * point.names.size())) break;
-      for (const auto& name : names) {
+      if (!names) names = names_of(*scope.name, issuer_);
+      // A point without names costs something as well.
+      if (!question.checks.may_look(names->size() * std::max<std::size_t>(1, point.names.size()))) break;
+      for (const auto& name : *names) {
         matches = matches ||
                   std::ranges::any_of(point.names, [&](const auto& other) { return same_general_name(name, other); });
       }

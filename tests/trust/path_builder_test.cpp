@@ -198,6 +198,24 @@ TEST_CASE("looks for the signers of lists and responses end where there are too 
   CHECK(is_exhausted(*response, pool.size() + 1));
 }
 
+TEST_CASE("distribution points without names are counted with the names that a list has") {
+  Pki pki;
+  std::string points = "3078";
+  for (int number = 0; number < 20; ++number) points += "3004a002a000";
+  pki.make("pointed", {"sub", "keyUsage=digitalSignature\ncrlDistributionPoints=DER:" + points + "\n"});
+  pki.write_list("sub", "part.crl",
+                 "issuingDistributionPoint=critical,@point\n[point]\nfullname=URI:http://a.pt,URI:http://b.pt\n");
+  const auto list = read_revocation_list(pki.path("part.crl").string());
+  const auto certificate = pki.certificate("pointed");
+  const auto issuer = pki.certificate("sub");
+  const std::vector<crypto::Certificate> pool;
+  SignatureChecks checks;
+  const auto nobody = [](const auto&, auto, auto, Time) { return "nobody"; };
+  CHECK(list->answer({certificate, issuer, in_days(0), in_days(0), false, pool, nobody, checks}).status ==
+        RevocationAnswer::Status::unusable);
+  CHECK(checks.look_count() >= 40);
+}
+
 TEST_CASE("signatures beyond the limit count as not made") {
   const Pki pki;
   SignatureChecks checks(crypto::Work(300));  // one on P-256
