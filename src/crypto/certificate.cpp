@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t most_file_size = 1U << 20U;     // bytes, far above any certificate
 constexpr std::size_t most_bundle_size = 16U << 20U;  // bytes, far above any bundle of certificates
+constexpr std::size_t most_name_size = 16U << 10U;    // bytes; honest ones have some hundred
 constexpr std::size_t most_extensions = 100;          // of one certificate; honest ones have some ten
 
 /// By bit (RFC 5280 §4.2.1.3).
@@ -186,6 +187,10 @@ void Certificate::Content::read() {
   }
   body.end();
 
+  // They are shown for each signature that is called theirs.
+  if (std::max(subject_der.size(), issuer_der.size()) > most_name_size) {
+    throw malformed("it has a name of more than " + std::to_string(most_name_size >> 10U) + " KiB");
+  }
   subject = distinguished_name_text(subject_der);
   issuer = distinguished_name_text(issuer_der);
   common_name = common_name_of(subject_der);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
+#include "crypto/der.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/vectors.hpp"
@@ -101,6 +103,32 @@ TEST_CASE("a certificate with a key that eidtool does not check still shows ever
     CHECK(certificate.common_name() == person);
     CHECK(error_of([&] { certificate.public_key(); }).kind() == ErrorKind::unsupported);
   }
+}
+
+TEST_CASE("a certificate has no longer name than any honest one") {
+  const auto with_name = [](std::size_t size) {
+    const auto original = tests::vector_certificate("rsa2048").der();
+    der::Reader outer(original);
+    auto certificate = outer.enter(der::tag::sequence);
+    auto body = certificate.enter(der::tag::sequence);
+    Bytes made;
+    for (int field = 0; !body.at_end(); ++field) {
+      constexpr int subject = 5;  // behind version, number, algorithm, issuer and times
+      auto value = der::copy(body.next().whole);
+      if (field == subject) {
+        const auto text = der::encoded(der::tag::utf8_string, Bytes(size, 'x'));
+        auto pair = Bytes{der::tag::object_identifier, 3, 0x55, 4, 3};
+        pair.insert(pair.end(), text.begin(), text.end());
+        value = der::encoded(der::tag::sequence, der::encoded(der::tag::set, der::encoded(der::tag::sequence, pair)));
+      }
+      made.insert(made.end(), value.begin(), value.end());
+    }
+    made = der::encoded(der::tag::sequence, made);
+    made.insert(made.end(), certificate.rest().begin(), certificate.rest().end());
+    return Certificate::from_der(der::encoded(der::tag::sequence, made), "it");
+  };
+  CHECK(with_name(16000).common_name().size() == 16000);
+  CHECK_THROWS_AS(with_name(17000), Error);
 }
 
 TEST_CASE("PEM is written as it is read") {
