@@ -94,6 +94,14 @@ ChildProcess::Reading ChildProcess::read(std::string& text) {
   }
 }
 
+bool ChildProcess::is_stopped() const noexcept {
+  siginfo_t state{};
+  if (process_ < 0 || ::waitid(P_PID, static_cast<id_t>(process_), &state, WSTOPPED | WNOHANG | WNOWAIT) != 0) {
+    return false;
+  }
+  return state.si_pid == process_ && state.si_status == SIGSTOP;
+}
+
 void ChildProcess::kill() const noexcept {
   if (process_ >= 0) (void)::kill(process_, SIGKILL);
 }

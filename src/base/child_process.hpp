@@ -31,6 +31,8 @@ class ChildProcess {
   /// Adds what there is of the output to `text`, a piece at most; waits for nothing.
   Reading read(std::string& text);
 
+  /// Whether it stands still by a SIGSTOP, which no terminal sends.
+  bool is_stopped() const noexcept;
   void kill() const noexcept;
   /// Waits for its end, and kills it where it takes longer than that: `status 6`, `signal 11`; for people.
   std::string end(std::chrono::milliseconds patience);

@@ -113,6 +113,8 @@ std::unique_ptr<PinSource> from_descriptor(Context& context, const std::string& 
   const bool readable = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && number != 1 && number != 2 && !is_ours;
   FileDescriptor copy(readable ? ::fcntl(given, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1);
   if (!copy) throw Error(ErrorKind::usage, "--pin-fd " + text + " is not open for reading");
+  // What asks other modules is not to inherit it.
+  (void)::fcntl(given, F_SETFD, FD_CLOEXEC);
   auto file = std::make_shared<InputFile>(std::move(copy), "file descriptor " + text);
   return std::make_unique<StoredPin>(context, file->name(), [file] { return read_first_line(*file); });
 }

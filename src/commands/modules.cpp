@@ -150,6 +150,13 @@ class Asked {
   std::size_t token_count = 0;
   std::optional<Error> failure;
 
+  /// To be called where its process stands still: the watch over its calls does too.
+  void give_up_stopped() {
+    fail("stopped its process");
+    process_.kill();
+    attend(true);
+  }
+
   /// To be called where it told something, or where its process has ended.
   void attend(bool has_process_ended) {
     // What it told before its end is all there; that of processes that the module made never needs to end.
@@ -213,7 +220,8 @@ class Asked {
   bool has_ended_ = false;
 };
 
-/// Waits until one of them says something or ends. Each looks after its calls itself, and ends where one hangs.
+/// Waits until one of them says something, ends or stands still. Each looks after its calls itself, and ends where one
+/// hangs.
 void wait_for_any(std::vector<Asked>& all) {
   std::vector<pollfd> polled;
   // poll() passes over negative descriptors.
@@ -221,13 +229,15 @@ void wait_for_any(std::vector<Asked>& all) {
     polled.push_back({asked.has_ended() ? -1 : asked.process().output_descriptor(), POLLIN, 0});
     polled.push_back({asked.has_ended() ? -1 : asked.process().end_descriptor(), POLLIN, 0});
   }
-  if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) {
+  constexpr int stop_interval = 500;  // milliseconds, from one look for processes that stand still to the next
+  if (::poll(polled.data(), polled.size(), stop_interval) < 0 && errno != EINTR) {
     throw Error(ErrorKind::internal, io_error("cannot wait for", "modules", errno).what());
   }
   for (std::size_t index = 0; index < all.size(); ++index) {
     const bool has_told = polled[2 * index].revents != 0;
     const bool has_process_ended = polled[2 * index + 1].revents != 0;
     if (!all[index].has_ended() && (has_told || has_process_ended)) all[index].attend(has_process_ended);
+    if (!all[index].has_ended() && all[index].process().is_stopped()) all[index].give_up_stopped();
   }
 }
 

@@ -38,7 +38,7 @@ std::vector<std::string> numbers_of(std::string_view dotted) {
   constexpr std::size_t most_digits = 39;
   auto numbers = split(dotted, '.');
   const auto is_number = [](std::string_view text) {
-    return !text.empty() && text.size() <= most_digits &&
+    return !text.empty() && text.size() <= most_digits && (text == "0" || text[0] != '0') &&
            text.find_first_not_of("0123456789") == std::string_view::npos;
   };
   unsigned long first = 0;

@@ -72,6 +72,32 @@ TEST_CASE("a module that ends its process without a word is named, though anothe
   CHECK(says(listing, "warning", "ended its process"));
 }
 
+TEST_CASE("a module that stops its process is named, and the others are shown") {
+  Desk desk;
+  desk.filter("crash C_GetTokenInfo SIGSTOP\n");
+  check_refused(desk, "slots", 6, "module 'libfilter.so' stopped its process");
+  const auto behind = desk.folder().parent_path() / "behind.so";
+  fs::copy_file(softhsm_module(), behind);
+  desk.environment["EIDTOOL_TEST_MODULE"] = behind;
+  desk.module_options.insert(desk.module_options.end(), {"--module", softhsm_module()});
+  const auto listing = desk.eidtool("slots --json");
+  CHECK(json_lines(listing.output).size() == 1);
+  CHECK(says(listing, "warning", "stopped its process"));
+}
+
+TEST_CASE("the descriptor of the PIN is out of the reach of modules that are only listed") {
+  Desk desk;
+  ForksEnd forks(desk);
+  desk.filter("fork C_Initialize found\n");  // written to each descriptor that the module got
+  desk.write("secret", "1234\n");
+  const auto listing = desk.run(
+      {"bash", "-c",
+       "exec 7<>secret; exec " + from_meson("EIDTOOL") + " objects --pin-fd 7 --module " + desk.module_options[1]});
+  INFO(listing.errors);
+  CHECK(forks.end() == 1);
+  CHECK(desk.read("secret") == "1234\n");
+}
+
 TEST_CASE("what a module writes among the results is no result, and steers no terminal") {
   Desk desk;
   ForksEnd forks(desk);

@@ -57,6 +57,8 @@ TEST_CASE("object identifiers are read as dotted numbers") {
   CHECK(der::object_identifier_text(hex(uuid)) == "2.25.329800735698586629295641978511506172918");
   CHECK(asn1::object_identifier("2.25.329800735698586629295641978511506172918") == hex("0614" + uuid));
   CHECK(asn1::object_identifier("2.999.0.128") == hex("06058837008100"));
+  CHECK(asn1::is_object_identifier("1.2.0.3"));
+  CHECK_FALSE(asn1::is_object_identifier("1.2.03"));
   CHECK_FALSE(asn1::is_object_identifier("2.25.1" + std::string(39, '0')));
   CHECK_FALSE(der::object_identifier_text(hex("2a" + std::string(40, 'f') + "7f")));
   CHECK_FALSE(der::object_identifier_text(hex("ffffffffffffffffff7f")));

@@ -32,6 +32,7 @@ std::map<std::string, std::size_t> claims;
       break;
     }
     case Script::Death::trap: ::raise(SIGTRAP); break;
+    case Script::Death::stop: ::raise(SIGSTOP); break;
     case Script::Death::exit: std::exit(EXIT_SUCCESS);
     case Script::Death::exit_at_once: ::_exit(EXIT_SUCCESS);
     // The call waits for the thread, which ends all.

@@ -44,6 +44,7 @@ CK_FLAGS token_flag_of(const std::string& name) {
 Script::Death death_of(const std::string& name) {
   if (name == "SIGSEGV") return Script::Death::segmentation_fault;
   if (name == "SIGTRAP") return Script::Death::trap;
+  if (name == "SIGSTOP") return Script::Death::stop;
   if (name == "exit") return Script::Death::exit;
   if (name == "_exit") return Script::Death::exit_at_once;
   if (name == "thread-exit") return Script::Death::exit_in_thread;

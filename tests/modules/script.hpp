@@ -29,7 +29,7 @@ class Script {
     CK_RV rv = CKR_OK;
     Occasion when;
   };
-  enum class Death { segmentation_fault, trap, abort, exit, exit_at_once, exit_in_thread, fault_in_thread };
+  enum class Death { segmentation_fault, trap, stop, abort, exit, exit_at_once, exit_in_thread, fault_in_thread };
   struct Crash {
     Death death = Death::abort;
     Occasion when;
