@@ -212,7 +212,7 @@ void watch_exit(const WatchedModule* module) {
 }
 
 WatchedModule::WatchedModule(const std::string& name) : is_watched_(watch_order != nullptr) {
-  if (!is_watched_) return;
+  if (watch_order == nullptr) return;
   for (const auto fate : fates) {
     for (const auto occasion : occasions) {
       words_[static_cast<std::size_t>(fate)][static_cast<std::size_t>(occasion)] = words_for(fate, occasion, name);
