@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::string_view begin_mark = "-----BEGIN ";
 constexpr std::string_view mark_end = "-----";
-constexpr std::size_t line_size = 48;  // bytes that make 64 characters
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // which some editors write, in UTF-8
+constexpr std::size_t line_size = 48;                         // bytes that make 64 characters
 
 std::string_view as_text(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
@@ -29,7 +30,8 @@ struct Label {
 std::optional<Label> first_label(std::string_view all) {
   // Only at the beginning of a line: a document may well speak of PEM.
   for (auto at = all.find(begin_mark); at != std::string_view::npos; at = all.find(begin_mark, at + 1)) {
-    if (at != 0 && all[at - 1] != '\n') continue;
+    const bool begins_line = at == 0 || all[at - 1] == '\n' || all.substr(0, at) == byte_order_mark;
+    if (!begins_line) continue;
     const auto label = all.substr(at + begin_mark.size(), 64);
     const auto end = label.find(mark_end);
     if (end != std::string_view::npos) return Label{at, std::string(label.substr(0, end))};

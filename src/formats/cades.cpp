@@ -116,16 +116,19 @@ cms::SignedFile open_to_add(const std::string& name) {
                 "only signatures made with --format cades, or by other tools as CMS, take further ones")
         .with_file(name);
   }
-  return about(name, [&] {
+  auto file = about(name, [&] {
     auto read = cms::read_signed_file(std::move(input));
     if (read.data.signers.empty())
       throw Error(ErrorKind::malformed, "it holds no signature, only certificates or lists");
-    if (read.encoding == Encoding::base64) {
-      throw Error(ErrorKind::unsupported, "it is base64 without BEGIN and END lines, which takes no further signature",
-                  "'openssl base64 -d -in FILE -out FILE.p7s' makes DER of it");
-    }
     return read;
   });
+  if (file.encoding == Encoding::base64) {
+    throw Error(ErrorKind::unsupported,
+                in_quotes(name) + " is base64 without BEGIN and END lines, which takes no further signature",
+                "'openssl base64 -d -in FILE -out FILE.p7s' makes DER of it")
+        .with_file(name);
+  }
+  return file;
 }
 
 /// As that, once its signatures were found to be of the document. `digests` are those that are needed beside of a

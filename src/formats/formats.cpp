@@ -8,6 +8,18 @@
 
 namespace eidtool::formats {
 
+namespace {
+
+/// Whether a text has the headers of a message that is signed (RFC 8551 §3.5), among others that may come first.
+bool is_mail(std::string_view text) {
+  const auto has_line = [&](const std::string& begin) {
+    return text.starts_with(begin) || text.find("\n" + begin) != std::string_view::npos;
+  };
+  return has_line("MIME-Version:") || has_line("Content-Type:");
+}
+
+}  // namespace
+
 std::span<const Format* const> all() {
   // In the order in which a file is tried: raw signatures look like anything.
   static const std::array<const Format*, 2> formats = {&cades(), &raw()};
@@ -27,17 +39,15 @@ const Format& format_of(InputFile& signature) {
   const auto refuse = [&](const std::string& what, const std::string& hint) {
     return Error(ErrorKind::unsupported, in_quotes(signature.name()) + " is " + what, hint).with_file(signature.name());
   };
-  if (text.starts_with("MIME-Version:") || text.starts_with("Content-Type:")) {
-    throw refuse("an S/MIME message", "'openssl smime -pk7out -out FILE.p7s' takes the signature out of it");
-  }
   if (text.starts_with("%PDF-")) {
     throw refuse("a PDF document: signatures inside of them are not checked yet",
                  "name the signature first, the document with --document");
   }
-  for (const auto* format : all()) {
-    if (format->recognises(head)) return *format;
+  const auto& format = **std::ranges::find_if(all(), [&](const auto* one) { return one->recognises(head); });
+  if (!format.is_container() && is_mail(text)) {
+    throw refuse("an S/MIME message", "'openssl smime -pk7out -out FILE.p7s' takes the signature out of it");
   }
-  return raw();
+  return format;
 }
 
 std::span<const Commitment> commitments() {

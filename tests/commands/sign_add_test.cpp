@@ -79,6 +79,10 @@ TEST_CASE("--add refuses before a PIN is asked for what takes no further signatu
   check_refused(desk, "sign doc --format cades --add -o broken.p7s --pin-file ../pin", 3, "'broken.p7s'");
   desk.write("message.p7s", "MIME-Version: 1.0\nContent-Type: multipart/signed\n\n");
   check_refused(desk, "sign doc --format cades --add -o message.p7s --pin-file ../pin", 3, "an S/MIME message");
+  REQUIRE(desk.run({"openssl", "base64", "-in", "doc.p7s", "-out", "text.p7s"}).status == 0);
+  const auto text = check_refused(desk, "sign doc --format cades --add -o text.p7s --pin-file ../pin", 3,
+                                  "'text.p7s' is base64 without BEGIN and END lines");
+  CHECK(says(text, "hint", "openssl base64 -d"));
   CHECK(desk.logged("C_Login") == 0);
 }
 

@@ -200,6 +200,7 @@ TEST_CASE("what is no signature is called by its name") {
     CHECK(outcome.output.empty());
   };
   refuse("message.p7s", "MIME-Version: 1.0\nContent-Type: multipart/signed\n\n", "S/MIME");
+  refuse("mail.p7s", "To: maria@example.org\nContent-Type: multipart/signed\n\n", "S/MIME");
   refuse("doc.pdf", "%PDF-1.4\n", "PDF");
   refuse("cut.p7s", desk.read("doc.p7s").substr(0, 1000), "cut off");
   refuse("cut.pem", "-----BEGIN CMS-----\nMIIB\n", "no END line");

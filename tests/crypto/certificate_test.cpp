@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "crypto/asn1.hpp"
 #include "crypto/der.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
@@ -117,8 +118,7 @@ TEST_CASE("a certificate has no longer name than any honest one") {
       auto value = der::copy(body.next().whole);
       if (field == subject) {
         const auto text = der::encoded(der::tag::utf8_string, Bytes(size, 'x'));
-        auto pair = Bytes{der::tag::object_identifier, 3, 0x55, 4, 3};
-        pair.insert(pair.end(), text.begin(), text.end());
+        const auto pair = asn1::joined({asn1::object_identifier("2.5.4.3"), text});
         value = der::encoded(der::tag::sequence, der::encoded(der::tag::set, der::encoded(der::tag::sequence, pair)));
       }
       made.insert(made.end(), value.begin(), value.end());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "crypto/asn1.hpp"
 #include "formats/cms/file.hpp"
 #include "formats/cms_tools.hpp"
 #include "support/catch.hpp"
@@ -146,16 +147,17 @@ TEST_CASE("behind the end of a signature stands a line end at most") {
   }
 }
 
-TEST_CASE("PEM behind text, and base64 without BEGIN and END lines, are read") {
+TEST_CASE("PEM behind text or a byte order mark, and base64 without BEGIN and END lines, are read") {
   const auto pem = signature_by("p256", "ecdsa_sha256", Packaging::detached, Encoding::pem);
   auto behind_text = Bytes(5000, 'x');
   behind_text.push_back('\n');
   behind_text.insert(behind_text.end(), pem.begin(), pem.end());
+  const auto behind_mark = crypto::asn1::joined({{0xef, 0xbb, 0xbf}, pem});
   const std::string text(pem.begin(), pem.end());
   const auto begin = text.find('\n') + 1;
   const auto base64 = text.substr(begin, text.find("-----END") - begin);
   const std::string damaged = base64.substr(0, 100) + "!" + base64.substr(100);
-  for (const auto& bytes : {behind_text, Bytes(base64.begin(), base64.end())}) {
+  for (const auto& bytes : {behind_text, behind_mark, Bytes(base64.begin(), base64.end())}) {
     auto file = tests::memory_file(bytes);
     CHECK(format_of(file).name() == "cades");
     CHECK(checked(bytes).signatures.front().matches);
