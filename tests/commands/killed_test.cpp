@@ -13,6 +13,7 @@
 #include "support/desk.hpp"
 #include "support/injection.hpp"
 #include "support/refusal.hpp"
+#include "support/sanitizers.hpp"
 
 namespace eidtool::tests {
 
@@ -145,7 +146,7 @@ TEST_CASE("killed at any moment, a command leaves whole files or none") {
   INFO("seed " << seed);
   std::mt19937 random(seed);
   std::map<std::string, std::chrono::microseconds> durations;
-  constexpr int enough = 100;
+  constexpr int enough = has_sanitizers ? 30 : 100;
   constexpr int most_rounds = 400;  // some are over before their moment comes
   int killed_count = 0;
   for (int round = 0; killed_count < enough && round < most_rounds; ++round) {
