@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -36,7 +37,7 @@ class FileDescriptor {
 struct FileIdentity {
   dev_t device;
   ino_t inode;
-  bool operator==(const FileIdentity&) const = default;
+  auto operator<=>(const FileIdentity&) const = default;
 };
 
 /// The file behind a name, links followed; nothing where there is none.

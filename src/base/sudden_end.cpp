@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <mutex>
+#include <utility>
 
 #include "base/files.hpp"
 
@@ -33,7 +35,42 @@ void end_by_signal(int signal_number) {
   (void)::raise(signal_number);
 }
 
+volatile sig_atomic_t interrupted = 0;
+std::string interruption_notice;
+struct sigaction interrupt_before;
+
+void remember_interrupt(int number) {
+  const int error_before = errno;
+  interrupted = 1;
+  (void)::sigaction(number, &interrupt_before, nullptr);
+  (void)!::write(STDERR_FILENO, interruption_notice.data(), interruption_notice.size());
+  errno = error_before;
+}
+
 }  // namespace
+
+Interruption::Interruption(std::string notice) {
+  tidy_up_at_signals();  // what the second SIGINT does
+  interrupted = 0;
+  interruption_notice = std::move(notice);
+  ::sigaction(SIGINT, nullptr, &interrupt_before);
+  if (interrupt_before.sa_handler == SIG_IGN) return;
+  struct sigaction action {};
+  action.sa_handler = remember_interrupt;
+  action.sa_flags = SA_RESTART;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+Interruption::~Interruption() { ::sigaction(SIGINT, &interrupt_before, nullptr); }
+
+bool Interruption::is_wanted() noexcept { return interrupted != 0; }
+
+void end_by_interrupt() {
+  end_by_signal(SIGINT);
+  constexpr int as_shells_tell_it = 130;
+  std::_Exit(as_shells_tell_it);  // where it is blocked
+}
 
 void remember_terminal() {
   if (terminal >= 0) return;

@@ -15,6 +15,7 @@ inline constexpr int not_found = 4;
 inline constexpr int pin = 5;
 inline constexpr int token = 6;
 inline constexpr int bug = 70;
+inline constexpr int interrupted = 130;  // 128 + SIGINT, as shells have it
 }  // namespace exit_status
 
 int exit_status_of(ErrorKind kind);

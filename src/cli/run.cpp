@@ -12,6 +12,7 @@
 #include <new>
 
 #include "base/files.hpp"
+#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/help.hpp"
@@ -216,6 +217,7 @@ int run_reporting(const Program& program, int argc, char** argv) {
 int run(const Program& program, int argc, char** argv) {
   const int status = run_reporting(program, argc, argv);
   if (program.at_end != nullptr) program.at_end(status);
+  if (status == exit_status::interrupted) end_by_interrupt();
   return status;
 }
 

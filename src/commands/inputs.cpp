@@ -48,9 +48,11 @@ void Inputs::add(const std::string& name) {
 
 void Inputs::check_output(const std::string& output) const {
   const auto identity = identity_of(output);
-  const auto found = std::ranges::find_if(files_, [&](const auto& file) { return file.second == identity; });
+  if (!identity) return;
+  const auto found = files_.find(*identity);
   if (found == files_.end()) return;
-  throw Error(ErrorKind::io, in_quotes(output) + " is an input, " + in_quotes(found->first) + ": it is not overwritten",
+  throw Error(ErrorKind::io,
+              in_quotes(output) + " is an input, " + in_quotes(found->second) + ": it is not overwritten",
               "another name, or another folder, keeps both")
       .with_file(output);
 }

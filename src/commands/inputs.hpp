@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "base/files.hpp"
 #include "cli/command.hpp"
@@ -19,13 +17,13 @@ class Inputs {
 
   /// One more; `-` is the standard input.
   void add(const std::string& name);
-  void add(const std::string& name, const FileIdentity& identity) { files_.emplace_back(name, identity); }
+  void add(const std::string& name, const FileIdentity& identity) { files_.emplace(identity, name); }
 
   /// Throws io where `output` is one of them, whatever its name.
   void check_output(const std::string& output) const;
 
  private:
-  std::vector<std::pair<std::string, FileIdentity>> files_;
+  std::map<FileIdentity, std::string> files_;  // by the first of its names
 };
 
 }  // namespace eidtool::commands

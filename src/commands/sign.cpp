@@ -3,10 +3,12 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/pin_options.hpp"
 #include "commands/choose_key.hpp"
+#include "commands/file_list.hpp"
 #include "commands/records.hpp"
 #include "commands/sign_plan.hpp"
 #include "commands/signature_options.hpp"
@@ -31,7 +33,8 @@ class Sign : public cli::Command {
             {"eidtool sign --pin-file pin - < doc.pdf > doc.sig", "in a pipe"}};
   }
   void declare_options(cli::OptionSet& options) const override {
-    options.positional("FILE…", 1, static_cast<std::size_t>(-1));
+    options.positional("FILE…", 0, static_cast<std::size_t>(-1));
+    declare_file_list(options);
     declare_output_options(options);
     options.value("digest", "NAME", "sha256 (default), sha384, sha512, or sha1").choices = {"sha256", "sha384",
                                                                                             "sha512", "sha1"};
@@ -90,7 +93,7 @@ struct Job {
 
 /// The certificate beside the signature: before it appears, and not before it was made.
 void write_certificate(Job& job) {
-  if (!job.plan.certificate_file || job.certificate_is_written) return;
+  if (!job.plan.certificate_file || job.plan.certificate_is_there || job.certificate_is_written) return;
   write_file(*job.plan.certificate_file, job.key.certificate(), job.plan.if_exists);
   job.certificate_is_written = true;
 }
@@ -150,21 +153,53 @@ bool ends_the_batch(const Error& error) {
          error.kind() == ErrorKind::module_failed;
 }
 
+/// What became of so many documents.
+struct Tally {
+  std::size_t signed_count = 0;
+  std::size_t failed_count = 0;
+  std::size_t left_count = 0;  // their turn did not come
+};
+
+void summarize(const Tally& tally, std::size_t skipped_count, cli::Context& context) {
+  if (tally.left_count > 0) {
+    context.console.warning(counted(tally.left_count, "further document was", "further documents were") +
+                            " not signed");
+  }
+  if (tally.signed_count + tally.failed_count + tally.left_count + skipped_count < 2) return;
+  auto text = counted(tally.signed_count, "document", "documents") + " signed";
+  if (tally.failed_count > 0) text += ", " + std::to_string(tally.failed_count) + " failed";
+  if (skipped_count > 0) text += ", " + std::to_string(skipped_count) + " left out: their signature files exist";
+  context.console.notice(text);
+}
+
 int sign_all(Job& job, cli::Context& context) {
+  auto& tasks = job.plan.tasks;
   int status = cli::exit_status::done;
-  for (auto& task : job.plan.tasks) {
+  Tally tally;
+  std::optional<Interruption> interruption;
+  if (tasks.size() > 1) {
+    interruption.emplace(
+        context.console.notice_text("the document at hand is finished first; Ctrl-C again ends at once"));
+  }
+  for (auto& task : tasks) {
+    bool goes_on = true;
     try {
       sign_one(job, task, context);
+      ++tally.signed_count;
     } catch (Error& error) {  // per file of a batch
       if (error.file().empty()) error.with_file(task.document);
       status = std::max(status, report_failure(error, context));
-      const auto rest = static_cast<std::size_t>(&job.plan.tasks.back() - &task);
-      if (rest > 0 && (ends_the_batch(error) || context.output.has_failed())) {
-        context.console.warning(counted(rest, "further document was", "further documents were") + " not signed");
-        break;
-      }
+      ++tally.failed_count;
+      goes_on = !ends_the_batch(error) && !context.output.has_failed();
+    }
+    tally.left_count = static_cast<std::size_t>(&tasks.back() - &task);
+    if (!goes_on) break;
+    if (interruption && Interruption::is_wanted() && tally.left_count > 0) {
+      status = cli::exit_status::interrupted;
+      break;
     }
   }
+  summarize(tally, job.plan.skipped_count, context);
   return status;
 }
 
@@ -230,6 +265,10 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   Inputs inputs(*this, arguments, context);
   if (selection.uri && selection.uri->pin_file()) inputs.add(*selection.uri->pin_file());
   auto plan = plan_signing(arguments, wanted, context, inputs);
+  if (plan.tasks.empty()) {
+    summarize({}, plan.skipped_count, context);
+    return cli::exit_status::done;
+  }
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {
@@ -238,6 +277,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
                     " has no certificate: nobody could check its signatures",
                 "'eidtool objects --class certificate' lists the certificates");
   }
+  check_certificate_file(plan, *pair.certificate);
   const auto& algorithm = algorithm_for(arguments, pair.certificate->public_key());
   pkcs11::check_signable(pair.token(), algorithm);
   // A container's signature is of attributes, whatever the size of the document.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/sign_plan.hpp"
 
-#include <map>
+#include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "commands/file_list.hpp"
 #include "commands/streams.hpp"
 
 namespace eidtool::commands {
@@ -27,37 +29,52 @@ std::string output_for(const std::string& document, const cli::Arguments& argume
 /// Two names for one place, whether or not a file is there yet.
 std::string place_of(const std::string& path) {
   std::error_code unknown;
-  const auto place = std::filesystem::weakly_canonical(path, unknown);
+  // Of a relative name whose first part is not there weakly_canonical() makes no absolute one.
+  const auto absolute = std::filesystem::absolute(path, unknown);
+  const auto place = std::filesystem::weakly_canonical(absolute, unknown);
   return unknown ? path : place.string();
 }
 
 class OutputCheck {
  public:
-  OutputCheck(const SignPlan& plan, Inputs inputs) : inputs_(std::move(inputs)) {
-    for (const auto& task : plan.tasks) {
-      // Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
-      // A FIFO is opened when its turn comes: opening it twice would lose its writer.
-      std::error_code unknown;
-      if (task.document != "-" && std::filesystem::is_fifo(task.document, unknown)) continue;
-      const auto document = open_document(task.document);
-      if (document.is_regular()) inputs_.add(document.name(), document.identity());
-    }
+  explicit OutputCheck(Inputs inputs) : inputs_(std::move(inputs)) {}
+
+  /// Throws usage where it is another's as well.
+  void claim(const std::string& output) {
+    if (outputs_.insert(place_of(output)).second) return;
+    throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice",
+                "documents of one name need different folders");
   }
 
-  void check(const std::string& output, IfExists if_exists) {
+  void add_document(const std::string& name) {
+    // Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
+    // A FIFO is opened when its turn comes: opening it twice would lose its writer.
+    std::error_code unknown;
+    if (name != "-" && std::filesystem::is_fifo(name, unknown)) return;
+    const auto document = open_document(name);
+    if (document.is_regular()) inputs_.add(document.name(), document.identity());
+  }
+
+  void check(const std::string& output, IfExists if_exists) const {
     inputs_.check_output(output);
-    const auto [other, is_new] = outputs_.emplace(place_of(output), output);
-    if (!is_new) {
-      throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice",
-                  "documents of one name need different folders");
-    }
     check_writable(output, if_exists);
   }
 
  private:
   Inputs inputs_;
-  std::map<std::string, std::string> outputs_;
+  std::set<std::string> outputs_;
 };
+
+/// How many had a signature file.
+std::size_t leave_out_existing(std::vector<SignTask>& tasks, const cli::Context& context) {
+  return std::erase_if(tasks, [&](const SignTask& task) {
+    std::error_code unknown;
+    // A link that leads nowhere is in the way too, and told as that when it is to be written.
+    if (task.to_stdout() || !std::filesystem::exists(task.output, unknown)) return false;
+    context.console.detail(in_quotes(task.output) + " exists: " + in_quotes(task.document) + " is left out");
+    return true;
+  });
+}
 
 /// Where a signature is added, the file itself.
 void find_target(SignTask& task, const cli::Context& context) {
@@ -103,6 +120,7 @@ void declare_output_options(cli::OptionSet& options) {
   options.value("output-dir", "DIR", "write the signatures into this folder").kind = cli::ValueKind::folder;
   options.value("cert-out", "FILE", "also write the signer's certificate, DER").kind = cli::ValueKind::file;
   options.flag("force", "replace files that exist");
+  options.flag("skip-existing", "leave out documents whose signature file exists");
 }
 
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
@@ -110,13 +128,18 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   SignPlan plan;
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
-  const auto& documents = arguments.positional();
+  plan.skips_existing = arguments.has("skip-existing");
+  const auto documents = named_files(arguments, "FILE…");
   if (arguments.has("output") && arguments.has("output-dir"))
     throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
   if (arguments.has("output") && documents.size() > 1) {
     throw Error(ErrorKind::usage,
                 "--output is for one document, and " + std::to_string(documents.size()) + " were given",
                 "--output-dir DIR takes the signatures of several");
+  }
+  for (const auto* other : {"force", "add"}) {
+    if (!plan.skips_existing || !arguments.has(other)) continue;
+    throw Error(ErrorKind::usage, "--skip-existing and --" + std::string(other) + " exclude each other");
   }
   if (plan.certificate_file == "-")
     throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
@@ -130,7 +153,14 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   if (from_stdin == 1 && documents.size() > 1 && plan.tasks.size() > 1) {
     throw Error(ErrorKind::usage, "the standard input is signed alone, not beside other documents");
   }
-  OutputCheck outputs(plan, inputs);
+  OutputCheck outputs(inputs);
+  for (const auto& task : plan.tasks) {
+    if (!task.to_stdout()) outputs.claim(task.output);
+  }
+  if (plan.certificate_file) outputs.claim(*plan.certificate_file);
+  if (plan.skips_existing) plan.skipped_count = leave_out_existing(plan.tasks, context);
+  if (plan.tasks.empty()) return plan;
+  for (const auto& task : plan.tasks) outputs.add_document(task.document);
   for (auto& task : plan.tasks) {
     if (!task.to_stdout() && context.output.confirms() && standard_streams::output() < 0) {
       throw Error(ErrorKind::io, "the standard output is closed: nobody would learn what was signed",
@@ -148,7 +178,10 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
       outputs.check(task.target, wanted.adds ? IfExists::replace : plan.if_exists);
     }
   }
-  if (plan.certificate_file) outputs.check(*plan.certificate_file, plan.if_exists);
+  if (plan.certificate_file) {
+    const bool stays = plan.skips_existing && identity_of(*plan.certificate_file);
+    outputs.check(*plan.certificate_file, stays ? IfExists::replace : plan.if_exists);
+  }
   // Last, for it may take until somebody has written all of a pipe.
   for (auto& task : plan.tasks) {
     if (wanted.adds || wanted.packaging == formats::Packaging::attached) {
@@ -156,6 +189,19 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
     }
   }
   return plan;
+}
+
+void check_certificate_file(SignPlan& plan, const crypto::Certificate& certificate) {
+  if (!plan.certificate_file || !plan.skips_existing || !identity_of(*plan.certificate_file)) return;
+  constexpr std::size_t largest_certificate_size = 1U << 20U;
+  const auto held = read_small_file(*plan.certificate_file, largest_certificate_size, "certificate");
+  if (!std::ranges::equal(held, certificate.der())) {
+    throw Error(ErrorKind::io,
+                in_quotes(*plan.certificate_file) + " exists, and is not the certificate of the key that would sign",
+                "--skip-existing leaves it only where it is; another name for --cert-out keeps both")
+        .with_file(*plan.certificate_file);
+  }
+  plan.certificate_is_there = true;
 }
 
 void check_room(const SignPlan& plan, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,

@@ -28,18 +28,25 @@ struct SignTask {
 /// output can be made, none is an input or another output.
 struct SignPlan {
   std::vector<SignTask> tasks;
+  bool skips_existing = false;
+  std::size_t skipped_count = 0;  // documents that were left out for that
   std::optional<std::string> certificate_file;
+  bool certificate_is_there = false;  // in that file, which stays
   IfExists if_exists = IfExists::refuse;
 };
 
-/// -o, --output-dir, --force, --cert-out.
+/// -o, --output-dir, --force, --skip-existing, --cert-out.
 void declare_output_options(cli::OptionSet& options);
 
 /// Throws usage, io. `inputs`: what is read besides the documents, never to be written over.
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const Inputs& inputs);
 
-/// What can be told once the key is chosen: whether each signature file holds it, with the certificates of
+/// What can be told once the key is chosen: whether the file of --cert-out that --skip-existing leaves as it is holds
+/// `certificate`, which is not written then. Throws io.
+void check_certificate_file(SignPlan& plan, const crypto::Certificate& certificate);
+
+/// Likewise: whether each signature file holds it, with the certificates of
 /// `certificates`, the signer's first. Throws unsupported.
 void check_room(const SignPlan& plan, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,
                 const std::vector<crypto::Certificate>& certificates);

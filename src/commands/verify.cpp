@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
+#include "commands/file_list.hpp"
 #include "commands/inputs.hpp"
 #include "commands/signer_choice.hpp"
 #include "commands/streams.hpp"
@@ -30,7 +31,8 @@ class Verify : public cli::Command {
         {"eidtool verify -q doc.pdf.sig --cert cert.der && echo yes", "in a script: the exit status is the answer"}};
   }
   void declare_options(cli::OptionSet& options) const override {
-    options.positional("SIGNATURE…", 1, static_cast<std::size_t>(-1));
+    options.positional("SIGNATURE…", 0, static_cast<std::size_t>(-1));
+    declare_file_list(options);
     options.value("document", "FILE", "the document; default: the signature's name without its suffix; - is stdin")
         .kind = cli::ValueKind::file;
     auto& certificate = options.value("cert", "FILE", "the signer's certificate, DER or PEM");
@@ -179,9 +181,8 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
 }
 
 /// Options that contradict each other, before a file is opened.
-void check_options(const Verify& command, const cli::Arguments& arguments, cli::Context& context) {
-  check_trust_options(arguments);
-  const auto& signatures = arguments.positional();
+void check_options(const Verify& command, const cli::Arguments& arguments, const std::vector<std::string>& signatures,
+                   cli::Context& context) {
   const auto document = arguments.value("document");
   for (const auto* name : {"document", "output"}) {
     if (!arguments.has(name) || signatures.size() == 1) continue;
@@ -232,9 +233,10 @@ Job job_from(const cli::Arguments& arguments) {
 }
 
 int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
-  check_options(*this, arguments, context);
+  check_trust_options(arguments);
+  const auto signatures = named_files(arguments, "SIGNATURE…");
+  check_options(*this, arguments, signatures, context);
   const auto job = job_from(arguments);
-  const auto& signatures = arguments.positional();
   int status = cli::exit_status::done;
   for (const auto& signature : signatures) {
     int own = cli::exit_status::done;

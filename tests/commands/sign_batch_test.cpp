@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/desk.hpp"
+#include "support/refusal.hpp"
+
+namespace eidtool::tests {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Signs three documents with a module that follows `script`, and interrupts while the first is signed.
+class InterruptedBatch {
+ public:
+  InterruptedBatch(Desk& desk, const std::string& script) {
+    for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
+    desk.filter(script);
+    session_.emplace(desk.eidtool_program("sign one two three --pin-file ../pin"), TerminalSession::Shape{});
+    session_->wait_until([&] { return desk.logged("C_Sign") + desk.logged("blocked") > 0; });
+    session_->send(control_c);
+    session_->expect("the document at hand is finished first; Ctrl-C again ends at once");
+  }
+  TerminalSession& session() { return *session_; }
+
+ private:
+  std::optional<TerminalSession> session_;
+};
+
+}  // namespace
+
+TEST_CASE("a list names the files to sign, one a line or each ended by NUL") {
+  Desk desk;
+  const std::string odd = "línea\núnica";
+  for (const auto& name : {std::string("one"), std::string("dois e meio.pdf"), std::string("-"), odd}) {
+    desk.write(name, name);
+  }
+  using namespace std::string_literals;
+  desk.write("lines", "dois e meio.pdf\n\n-\none");
+  desk.write("nul-ended", "dois e meio.pdf\0"s + odd + "\0-\0"s);
+  fs::create_directory(desk.path("out"));
+
+  const auto by_lines = desk.eidtool("sign --files-from lines --output-dir out --pin-file ../pin --json");
+  INFO(by_lines.errors);
+  CHECK(by_lines.status == 0);
+  CHECK(says(by_lines, "notice", "3 documents signed"));
+  const auto lines = json_lines(by_lines.output);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].text("/document") == "dois e meio.pdf");
+  CHECK(lines[1].text("/document") == "./-");
+  CHECK(lines[2].text("/document") == "one");
+  CHECK(desk.has("out/-.sig"));
+
+  // Those of the command line first; the list on the standard input.
+  const auto piped = desk.eidtool("sign one --files-from - --pin-file ../pin --json", desk.read("nul-ended"));
+  INFO(piped.errors);
+  CHECK(piped.status == 0);
+  const auto records = json_lines(piped.output);
+  REQUIRE(records.size() == 4);
+  CHECK(records[0].text("/document") == "one");
+  CHECK(records[2].text("/document") == odd);
+
+  REQUIRE(desk.eidtool("export-cert -o ../c.der").status == 0);
+  desk.write("signatures", "one.sig\ndois e meio.pdf.sig\n");
+  const auto checked = desk.eidtool("verify --files-from signatures --cert ../c.der --json");
+  CHECK(checked.status == 0);
+  const auto verdicts = json_lines(checked.output);
+  REQUIRE(verdicts.size() == 2);
+  CHECK(verdicts[0].text("/document") == "one");
+  CHECK(verdicts[1].text("/verdict") == "valid");
+  desk.write("one", "another");
+  CHECK(desk.eidtool("verify --files-from - --cert ../c.der", "dois e meio.pdf.sig\none.sig\n").status == 1);
+}
+
+TEST_CASE("lists that cannot be taken are told before a PIN is asked for") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.write("empty", "");
+  desk.write("blank", "\n\n");
+  desk.write("missing one", "doc\nno such\n");
+  desk.write("twice", "doc\n./doc\n");
+  desk.write("list", "doc\n");
+  desk.write("list that would be lost", "doc\n");
+  desk.filter("");
+  const std::string line = "sign --pin-file ../pin --files-from ";
+  check_refused(desk, "sign --pin-file ../pin", 2, "FILE… is missing");
+  check_refused(desk, "verify", 2, "SIGNATURE… is missing");
+  check_refused(desk, line + "none", 3, "'none'");
+  check_refused(desk, line + ".", 3, "'.'");
+  check_refused(desk, line + "empty", 3, "'empty' names no file");
+  check_refused(desk, line + "blank", 3, "'blank' names no file");
+  check_refused(desk, line + "-", 3, "'the standard input' names no file");
+  check_refused(desk, line + "'missing one'", 3, "'no such'");
+  check_refused(desk, line + "twice", 2, "'./doc.sig' would be written twice");
+  check_refused(desk, line + "'list that would be lost' --force --cert-out 'list that would be lost'", 3,
+                "is an input");
+  for (const std::string other : {"-", "/dev/stdin", "/dev/fd/0"}) {
+    check_refused(desk, line + "- " + other, 2, "the standard input cannot be both the list of files and one of them",
+                  "doc\n");
+    check_refused(desk, line + other + " -", 2, "the standard input cannot be both the list of files and one of them",
+                  "doc\n");
+    check_refused(desk, "verify doc.sig --files-from - --document " + other, 2, "cannot be both the list of files",
+                  "x");
+  }
+  check_refused(desk, "sign --pin-fd 0 --files-from -", 2, "and what the PIN is read from", "1234\n");
+  check_refused(desk, "sign --pin-file /dev/stdin --files-from -", 2, "and what the PIN is read from", "1234\n");
+  check_refused(desk, line + "list -o x doc", 2, "--output is for one document, and 2 were given");
+  check_refused(desk, "verify --files-from list doc.sig --document doc", 2, "--document is for one signature");
+  fs::resize_file(desk.path("list"), (64U << 20U) + 1);
+  check_refused(desk, line + "list", 3, "'list' is too large for a list of files");
+  CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("--skip-existing goes on where a batch ended, and asks for no PIN where nothing is left") {
+  Desk desk;
+  for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
+  const std::string line = "sign one two three --cert-out c.der --pin-file ../pin";
+  REQUIRE(desk.eidtool("sign two --cert-out c.der --pin-file ../pin").status == 0);
+  const auto second = desk.read("two.sig");
+  desk.filter("");
+  check_refused(desk, line, 3, "exists");
+  CHECK(desk.logged("C_Login") == 0);
+
+  const auto outcome = desk.eidtool(line + " --skip-existing --json -v");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 0);
+  CHECK(json_lines(outcome.output).size() == 2);
+  CHECK(says(outcome, "notice", "2 documents signed, 1 left out: their signature files exist"));
+  CHECK(says(outcome, "detail", "'two.sig' exists: 'two' is left out"));
+  CHECK(desk.read("two.sig") == second);
+  for (const auto* name : {"one.sig", "two.sig", "three.sig"}) {
+    CHECK(desk.eidtool(std::string("verify ") + name + " --cert c.der").status == 0);
+  }
+
+  desk.forget_log();
+  const auto nothing = desk.eidtool(line + " --skip-existing");
+  CHECK(nothing.status == 0);
+  CHECK(nothing.output.empty());
+  CHECK(says(nothing, "notice", "0 documents signed, 3 left out"));
+  CHECK(desk.logged("C_Initialize") == 0);
+}
+
+TEST_CASE("--skip-existing leaves no other certificate, and hides no document of the same name") {
+  Desk desk;
+  fs::create_directory(desk.path("a"));
+  fs::create_directory(desk.path("out"));
+  for (const auto* name : {"doc", "a/doc", "other"}) desk.write(name, name);
+  REQUIRE(desk.eidtool("sign doc --output-dir out --pin-file ../pin").status == 0);
+  desk.filter("");
+  const std::string line = "sign doc a/doc other --output-dir out --pin-file ../pin --skip-existing";
+  check_refused(desk, line, 2, "'out/doc.sig' would be written twice");
+  for (const std::string option : {" --force", " --format cades --add"}) {
+    check_refused(desk, "sign other --pin-file ../pin --skip-existing" + option, 2, "--skip-existing and --");
+  }
+  desk.write("c.der", "no certificate");
+  check_refused(desk, "sign other --pin-file ../pin --skip-existing --cert-out c.der", 3,
+                "'c.der' exists, and is not the certificate of the key that would sign");
+  REQUIRE(desk.eidtool("export-cert --as signature --force -o c.der").status == 0);
+  check_refused(desk, "sign other --pin-file ../pin --skip-existing --cert-out c.der", 3, "'c.der' exists");
+  // A link that leads nowhere is in the way.
+  fs::create_symlink("nowhere", desk.path("other.sig"));
+  CHECK(desk.eidtool("sign other --pin-file ../pin --skip-existing").status == 3);
+  CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("Ctrl-C in a batch finishes the document at hand and says what is left, and the rest can be signed later") {
+  Desk desk;
+  InterruptedBatch batch(desk, "delay C_Sign 1000\n");
+  const auto outcome = batch.session().wait();
+  INFO(outcome.terminal);
+  CHECK(outcome.signal == SIGINT);
+  CHECK(contains(outcome.terminal, "2 further documents were not signed"));
+  CHECK(contains(outcome.terminal, "1 document signed"));
+  CHECK(batch.session().echoed_at_end());
+  CHECK(desk.has("one.sig"));
+  CHECK_FALSE(desk.has("two.sig"));
+  CHECK(desk.logged("C_Logout") + desk.logged("C_CloseSession") > 0);
+
+  desk.filter("");
+  CHECK(desk.eidtool("sign one two three --pin-file ../pin --skip-existing").status == 0);
+  CHECK(desk.has("three.sig"));
+}
+
+TEST_CASE("a second Ctrl-C in a batch ends it at once, with nothing half written") {
+  Desk desk;
+  InterruptedBatch batch(desk, "block C_Sign\n");
+  batch.session().send(control_c);
+  const auto outcome = batch.session().wait();
+  INFO(outcome.terminal);
+  CHECK(outcome.signal == SIGINT);
+  for (const auto* name : {"one.sig", "two.sig"}) CHECK_FALSE(desk.has(name));
+}
+
+TEST_CASE("Ctrl-C while one document is signed ends that at once") {
+  Desk desk;
+  desk.write("doc", "text");
+  desk.filter("block C_Sign\n");
+  TerminalSession session(desk.eidtool_program("sign doc --pin-file ../pin"), {});
+  session.wait_until([&] { return desk.logged("C_Sign") + desk.logged("blocked") > 0; });
+  session.send(control_c);
+  CHECK(session.wait().signal == SIGINT);
+  CHECK_FALSE(desk.has("doc.sig"));
+}
+
+TEST_CASE("a batch says how many documents it signed and how many failed") {
+  Desk desk;
+  for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
+  desk.filter("return C_Sign CKR_FUNCTION_FAILED after 1 once\n");
+  const auto outcome = desk.eidtool("sign one two three --pin-file ../pin");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 6);
+  CHECK(says(outcome, "warning", "1 further document was not signed"));
+  CHECK(says(outcome, "notice", "1 document signed, 1 failed"));
+}
+
+}  // namespace eidtool::tests
