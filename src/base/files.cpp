@@ -34,13 +34,17 @@ std::optional<std::string> descriptor_named_by(std::filesystem::path path) {
     if (path == "/dev/stdin") return "0";
     if (path == "/dev/stdout") return "1";
     const auto folder = path.has_parent_path() ? path.parent_path() : ".";
+    const auto name = path.filename().string();
     std::error_code absent;
     const auto is_folder = [&](const char* of_descriptors) {
       return folder == of_descriptors || std::filesystem::equivalent(folder, of_descriptors, absent);
     };
+    // In folders of descriptors all names are numbers: of others six looks at folders are saved, for each file.
+    const bool is_number = std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
     // A thread shares the descriptors of its process; its folder of them is another one.
-    if (is_folder("/dev/fd") || is_folder("/proc/self/fd") || is_folder("/proc/thread-self/fd"))
-      return path.filename().string();
+    if (is_number && (is_folder("/dev/fd") || is_folder("/proc/self/fd") || is_folder("/proc/thread-self/fd"))) {
+      return name;
+    }
     const auto target = std::filesystem::read_symlink(path, absent);
     if (absent) return std::nullopt;
     path = folder / target;

@@ -112,6 +112,22 @@ void check_container(SignTask& task, const SignatureOptions& wanted, const std::
   if (!is_named) task.read_once = std::move(document);
 }
 
+/// Options that contradict each other.
+void check_output_options(const cli::Arguments& arguments, std::size_t document_count) {
+  if (arguments.has("output") && arguments.has("output-dir"))
+    throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
+  if (arguments.has("output") && document_count > 1) {
+    throw Error(ErrorKind::usage, "--output is for one document, and " + std::to_string(document_count) + " were given",
+                "--output-dir DIR takes the signatures of several");
+  }
+  for (const auto* other : {"force", "add"}) {
+    if (!arguments.has("skip-existing") || !arguments.has(other)) continue;
+    throw Error(ErrorKind::usage, "--skip-existing and --" + std::string(other) + " exclude each other");
+  }
+  if (arguments.value("cert-out") == "-")
+    throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
+}
+
 }  // namespace
 
 void declare_output_options(cli::OptionSet& options) {
@@ -125,32 +141,19 @@ void declare_output_options(cli::OptionSet& options) {
 
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const Inputs& inputs) {
+  const auto documents = named_files(arguments, "FILE…");
+  check_output_options(arguments, documents.size());
   SignPlan plan;
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
   plan.skips_existing = arguments.has("skip-existing");
-  const auto documents = named_files(arguments, "FILE…");
-  if (arguments.has("output") && arguments.has("output-dir"))
-    throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
-  if (arguments.has("output") && documents.size() > 1) {
-    throw Error(ErrorKind::usage,
-                "--output is for one document, and " + std::to_string(documents.size()) + " were given",
-                "--output-dir DIR takes the signatures of several");
-  }
-  for (const auto* other : {"force", "add"}) {
-    if (!plan.skips_existing || !arguments.has(other)) continue;
-    throw Error(ErrorKind::usage, "--skip-existing and --" + std::string(other) + " exclude each other");
-  }
-  if (plan.certificate_file == "-")
-    throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
-  std::size_t from_stdin = 0;
   for (const auto& document : documents) {
-    from_stdin += document == "-" ? 1 : 0;
     const auto output = output_for(document, arguments, wanted.format);
     plan.tasks.push_back({document, output, output});
   }
+  const auto from_stdin = std::ranges::count(documents, "-");
   if (from_stdin > 1) throw Error(ErrorKind::usage, "the standard input can be signed only once");
-  if (from_stdin == 1 && documents.size() > 1 && plan.tasks.size() > 1) {
+  if (from_stdin == 1 && documents.size() > 1) {
     throw Error(ErrorKind::usage, "the standard input is signed alone, not beside other documents");
   }
   OutputCheck outputs(inputs);
