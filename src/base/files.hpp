@@ -3,12 +3,12 @@
 
 #include <sys/stat.h>
 
-#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "base/bytes.hpp"
 
@@ -37,7 +37,10 @@ class FileDescriptor {
 struct FileIdentity {
   dev_t device;
   ino_t inode;
-  auto operator<=>(const FileIdentity&) const = default;
+  bool operator==(const FileIdentity&) const = default;
+  bool operator<(const FileIdentity& other) const {
+    return std::tie(device, inode) < std::tie(other.device, other.inode);
+  }
 };
 
 /// The file behind a name, links followed; nothing where there is none.
