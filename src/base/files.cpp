@@ -40,7 +40,7 @@ std::optional<std::string> descriptor_named_by(std::filesystem::path path) {
       return folder == of_descriptors || std::filesystem::equivalent(folder, of_descriptors, absent);
     };
     // In folders of descriptors all names are numbers: of others six looks at folders are saved, for each file.
-    const bool is_number = std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_number = !name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
     // A thread shares the descriptors of its process; its folder of them is another one.
     if (is_number && (is_folder("/dev/fd") || is_folder("/proc/self/fd") || is_folder("/proc/thread-self/fd"))) {
       return name;

@@ -6,9 +6,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "base/files.hpp"
@@ -35,41 +36,80 @@ void end_by_signal(int signal_number) {
   (void)::raise(signal_number);
 }
 
-volatile sig_atomic_t interrupted = 0;
-std::string interruption_notice;
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+std::string interruption_words;
 struct sigaction interrupt_before;
 
 void remember_interrupt(int number) {
   const int error_before = errno;
-  interrupted = 1;
+  interrupted = true;
   (void)::sigaction(number, &interrupt_before, nullptr);
-  (void)!::write(STDERR_FILENO, interruption_notice.data(), interruption_notice.size());
+  (void)!::write(STDERR_FILENO, interruption_words.data(), interruption_words.size());
   errno = error_before;
+}
+
+sigset_t interrupt_alone() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGINT);
+  return set;
 }
 
 }  // namespace
 
-Interruption::Interruption(std::string notice) {
+Interruption::Interruption(std::string words) {
   tidy_up_at_signals();  // what the second SIGINT does
-  interrupted = 0;
-  interruption_notice = std::move(notice);
+  interrupted = false;
+  interruption_words = std::move(words);
   ::sigaction(SIGINT, nullptr, &interrupt_before);
+
+  sigset_t all_but_one;
+  ::sigfillset(&all_but_one);
+  ::sigdelset(&all_but_one, SIGINT);
+  ::pthread_sigmask(SIG_SETMASK, &all_but_one, &mask_before_);
+  try {
+    taker_ = std::thread([this] { wait(); });
+  } catch (const std::system_error&) {
+    ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+    throw;
+  }
+  ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+  const auto one = interrupt_alone();
+  ::pthread_sigmask(SIG_BLOCK, &one, nullptr);
+
   if (interrupt_before.sa_handler == SIG_IGN) return;
   struct sigaction action {};
   action.sa_handler = remember_interrupt;
-  action.sa_flags = SA_RESTART;
+  // Where nobody reads the standard error the second one is to be heard while the first waits to be told.
+  action.sa_flags = SA_RESTART | SA_NODEFER;
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
 }
 
-Interruption::~Interruption() { ::sigaction(SIGINT, &interrupt_before, nullptr); }
+Interruption::~Interruption() {
+  ::sigaction(SIGINT, &interrupt_before, nullptr);
+  {
+    const std::scoped_lock lock(mutex_);
+    is_over_ = true;
+  }
+  ending_.notify_one();
+  taker_.join();
+  ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+}
 
-bool Interruption::is_wanted() noexcept { return interrupted != 0; }
+void Interruption::wait() {
+  std::unique_lock lock(mutex_);
+  ending_.wait(lock, [this] { return is_over_; });
+}
 
-void end_by_interrupt() {
+bool Interruption::is_wanted() noexcept { return interrupted; }
+
+void end_by_interrupt() noexcept {
+  const auto one = interrupt_alone();
+  ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
   end_by_signal(SIGINT);
-  constexpr int as_shells_tell_it = 130;
-  std::_Exit(as_shells_tell_it);  // where it is blocked
+  ::_exit(status_of_interrupt);
 }
 
 void remember_terminal() {

@@ -33,10 +33,6 @@ std::string Console::error_text(const Error& error) const {
 
 std::string Console::warning_text(const std::string& message) const { return text_of("warning", yellow, message); }
 
-std::string Console::notice_text(const std::string& message) const {
-  return verbosity_ == Verbosity::quiet ? std::string() : text_of("notice", blue, message);
-}
-
 void Console::hint(const std::string& message) {
   // A hint may hold several lines: the candidates, ready to paste.
   for (const auto& part : split(message, '\n')) line("hint", blue, part);

@@ -20,7 +20,6 @@ class Console {
   /// What these write.
   std::string error_text(const Error& error) const;
   std::string warning_text(const std::string& message) const;
-  std::string notice_text(const std::string& message) const;
   void hint(const std::string& message);
   /// What was decided for the person: which key, which digest. Left out with --quiet.
   void notice(const std::string& message);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/sudden_end.hpp"
 
 namespace eidtool::cli {
 
@@ -15,7 +16,7 @@ inline constexpr int not_found = 4;
 inline constexpr int pin = 5;
 inline constexpr int token = 6;
 inline constexpr int bug = 70;
-inline constexpr int interrupted = 130;  // 128 + SIGINT, as shells have it
+inline constexpr int interrupted = status_of_interrupt;
 }  // namespace exit_status
 
 int exit_status_of(ErrorKind kind);

@@ -70,7 +70,8 @@ std::string help(const Program& program, const Command& command) {
   command.declare_options(own);
   const auto name = std::string(program.name) + " " + std::string(command.name());
   auto text = "Usage: " + name + (own.all().empty() ? "" : " [options]");
-  if (!own.positional_placeholder().empty()) text += " " + own.positional_placeholder();
+  const auto& placeholder = own.positional_placeholder();
+  if (!placeholder.empty()) text += own.positional_least() > 0 ? " " + placeholder : " [" + placeholder + "]";
   text += "\n\n" + std::string(command.summary()) + "\n\nExamples:\n";
   for (const auto& example : command.examples()) {
     text += "  " + std::string(example.command) + "\n      " + folded(std::string(example.meaning), 6);

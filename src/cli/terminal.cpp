@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/sudden_end.hpp"
 
 namespace eidtool::cli {
 
@@ -204,6 +205,7 @@ std::optional<Terminal> Terminal::open() {
 void Terminal::say(const std::string& text) { write_all(descriptor_.number(), as_bytes(text), terminal_name); }
 
 Pin Terminal::ask_pin(const std::string& prompt) {
+  if (Interruption::is_wanted()) throw cancelled();
   SignalsAsReads signals;
   WithoutEcho echo(descriptor_.number());
   const EchoAfterCrash after_crash(echo);

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t largest_list_size = 64U << 20U;
 
-bool is_standard_input(const std::string& name) { return name == "-" || descriptor_named_by(name) == "0"; }
-
 /// The standard input is read by one, to its end.
 void check_standard_input(const cli::Arguments& arguments) {
   const auto refuse = [](const std::string& other) {
@@ -24,8 +22,9 @@ void check_standard_input(const cli::Arguments& arguments) {
   for (const auto& document : arguments.values("document")) {
     if (is_standard_input(document)) refuse("the document");
   }
-  for (const auto& number : arguments.values("pin-fd")) {
-    if (number == "0") refuse("what the PIN is read from");
+  for (const auto& text : arguments.values("pin-fd")) {
+    unsigned long number = 1;
+    if (parse_number(text, number) && number == 0) refuse("what the PIN is read from");
   }
   for (const auto& file : arguments.values("pin-file")) {
     if (descriptor_named_by(file) == "0") refuse("what the PIN is read from");
@@ -65,6 +64,12 @@ std::vector<std::string> named_files(const cli::Arguments& arguments, const std:
   if (listed.empty()) {
     throw Error(ErrorKind::malformed, in_quotes(file.name()) + " names no file",
                 "--files-from takes a list of names, one a line or each ended by NUL")
+        .with_file(*list);
+  }
+  const auto other = std::ranges::find_if(listed, is_standard_input);
+  if (other != listed.end()) {
+    throw Error(ErrorKind::usage, in_quotes(file.name()) + " names the standard input, " + in_quotes(*other),
+                "a list names files; '-' on the command line is the standard input")
         .with_file(*list);
   }
   files.insert(files.end(), listed.begin(), listed.end());

@@ -46,6 +46,11 @@ void Inputs::add(const std::string& name) {
   }
 }
 
+bool Inputs::contain(const std::string& name) const {
+  const auto identity = identity_of(name);
+  return identity && files_.contains(*identity);
+}
+
 void Inputs::check_output(const std::string& output) const {
   const auto identity = identity_of(output);
   if (!identity) return;

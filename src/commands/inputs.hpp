@@ -19,6 +19,7 @@ class Inputs {
   void add(const std::string& name);
   void add(const std::string& name, const FileIdentity& identity) { files_.emplace(identity, name); }
 
+  bool contain(const std::string& name) const;
   /// Throws io where `output` is one of them, whatever its name.
   void check_output(const std::string& output) const;
 

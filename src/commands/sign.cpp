@@ -113,11 +113,13 @@ void sign_one(Job& job, SignTask& task, cli::Context& context) {
   };
   if (task.to_stdout()) {
     bool is_first = true;
-    return job.wanted.format.sign(request, job.key, [&](BytesView bytes) {
+    job.wanted.format.sign(request, job.key, [&](BytesView bytes) {
       if (is_first) said(), write_certificate(job);
       is_first = false;
       context.output.write(bytes);
     });
+    task.is_signed = true;
+    return;
   }
   // Open until the end, so that no other file can get its number.
   std::optional<InputFile> added_to;
@@ -133,6 +135,7 @@ void sign_one(Job& job, SignTask& task, cli::Context& context) {
   } else {
     file.publish();
   }
+  task.is_signed = true;
   cli::Record record("signature");
   record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
                  brief(job.pair.certificate->known_as()));
@@ -153,53 +156,52 @@ bool ends_the_batch(const Error& error) {
          error.kind() == ErrorKind::module_failed;
 }
 
-/// What became of so many documents.
-struct Tally {
-  std::size_t signed_count = 0;
-  std::size_t failed_count = 0;
-  std::size_t left_count = 0;  // their turn did not come
-};
-
-void summarize(const Tally& tally, std::size_t skipped_count, cli::Context& context) {
-  if (tally.left_count > 0) {
-    context.console.warning(counted(tally.left_count, "further document was", "further documents were") +
-                            " not signed");
+/// What became of the documents of a command.
+void summarize(const SignPlan& plan, std::size_t failed_count, std::size_t left_count, cli::Context& context) {
+  if (left_count > 0) {
+    context.console.warning(counted(left_count, "further document was", "further documents were") + " not signed");
+    if (Interruption::is_wanted()) context.console.hint("the same command with --skip-existing signs the rest");
   }
-  if (tally.signed_count + tally.failed_count + tally.left_count + skipped_count < 2) return;
-  auto text = counted(tally.signed_count, "document", "documents") + " signed";
-  if (tally.failed_count > 0) text += ", " + std::to_string(tally.failed_count) + " failed";
-  if (skipped_count > 0) text += ", " + std::to_string(skipped_count) + " left out: their signature files exist";
+  if (plan.tasks.size() < 2 && plan.skipped_count == 0) return;
+  const auto signed_count = std::ranges::count_if(plan.tasks, &SignTask::is_signed);
+  auto text = counted(static_cast<std::size_t>(signed_count), "document", "documents") + " signed";
+  if (failed_count > 0) text += ", " + std::to_string(failed_count) + " failed";
+  if (plan.skipped_count > 0) {
+    text += ", " + std::to_string(plan.skipped_count) +
+            " left out: " + (plan.skipped_count == 1 ? "its signature file exists" : "their signature files exist");
+  }
   context.console.notice(text);
 }
 
 int sign_all(Job& job, cli::Context& context) {
   auto& tasks = job.plan.tasks;
   int status = cli::exit_status::done;
-  Tally tally;
+  std::size_t failed_count = 0;
+  std::size_t left_count = 0;
   std::optional<Interruption> interruption;
   if (tasks.size() > 1) {
     interruption.emplace(
-        context.console.notice_text("the document at hand is finished first; Ctrl-C again ends at once"));
+        context.console.warning_text("the document at hand is finished first; Ctrl-C again ends at once"));
   }
   for (auto& task : tasks) {
     bool goes_on = true;
+    left_count = static_cast<std::size_t>(&tasks.back() - &task);
     try {
       sign_one(job, task, context);
-      ++tally.signed_count;
     } catch (Error& error) {  // per file of a batch
+      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) {
+        ++left_count;  // it needs the PIN once more, and nobody is asked now
+        break;
+      }
       if (error.file().empty()) error.with_file(task.document);
       status = std::max(status, report_failure(error, context));
-      ++tally.failed_count;
+      failed_count += task.is_signed ? 0 : 1;
       goes_on = !ends_the_batch(error) && !context.output.has_failed();
     }
-    tally.left_count = static_cast<std::size_t>(&tasks.back() - &task);
-    if (!goes_on) break;
-    if (interruption && Interruption::is_wanted() && tally.left_count > 0) {
-      status = cli::exit_status::interrupted;
-      break;
-    }
+    if (!goes_on || (interruption && Interruption::is_wanted())) break;
   }
-  summarize(tally, job.plan.skipped_count, context);
+  if (interruption && Interruption::is_wanted()) status = cli::exit_status::interrupted;
+  summarize(job.plan, failed_count, left_count, context);
   return status;
 }
 
@@ -266,7 +268,10 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   if (selection.uri && selection.uri->pin_file()) inputs.add(*selection.uri->pin_file());
   auto plan = plan_signing(arguments, wanted, context, inputs);
   if (plan.tasks.empty()) {
-    summarize({}, plan.skipped_count, context);
+    if (plan.certificate_file && !identity_of(*plan.certificate_file)) {
+      context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
+    }
+    summarize(plan, 0, 0, context);
     return cli::exit_status::done;
   }
 

@@ -43,7 +43,7 @@ class OutputCheck {
   void claim(const std::string& output) {
     if (outputs_.insert(place_of(output)).second) return;
     throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice",
-                "documents of one name need different folders");
+                "documents of one name need different folders, and each is named once");
   }
 
   void add_document(const std::string& name) {
@@ -65,14 +65,18 @@ class OutputCheck {
   std::set<std::string> outputs_;
 };
 
-/// How many had a signature file.
-std::size_t leave_out_existing(std::vector<SignTask>& tasks, const cli::Context& context) {
+/// How many had a signature file: one that is no input of this command, and a file.
+std::size_t leave_out_existing(std::vector<SignTask>& tasks, Inputs inputs, const cli::Context& context) {
+  for (const auto& task : tasks) {
+    if (const auto identity = identity_of(task.document)) inputs.add(task.document, *identity);
+  }
   return std::erase_if(tasks, [&](const SignTask& task) {
     std::error_code unknown;
-    // A link that leads nowhere is in the way too, and told as that when it is to be written.
-    if (task.to_stdout() || !std::filesystem::exists(task.output, unknown)) return false;
-    context.console.detail(in_quotes(task.output) + " exists: " + in_quotes(task.document) + " is left out");
-    return true;
+    const bool is_there = !task.to_stdout() && std::filesystem::is_regular_file(task.output, unknown) &&
+                          !descriptor_named_by(task.output) && !inputs.contain(task.output);
+    if (is_there)
+      context.console.detail(in_quotes(task.output) + " exists: " + in_quotes(task.document) + " is left out");
+    return is_there;
   });
 }
 
@@ -112,20 +116,29 @@ void check_container(SignTask& task, const SignatureOptions& wanted, const std::
   if (!is_named) task.read_once = std::move(document);
 }
 
-/// Options that contradict each other.
-void check_output_options(const cli::Arguments& arguments, std::size_t document_count) {
+/// Options that contradict each other, before a list of files is read.
+void check_output_options(const cli::Arguments& arguments) {
   if (arguments.has("output") && arguments.has("output-dir"))
     throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
-  if (arguments.has("output") && document_count > 1) {
-    throw Error(ErrorKind::usage, "--output is for one document, and " + std::to_string(document_count) + " were given",
-                "--output-dir DIR takes the signatures of several");
-  }
   for (const auto* other : {"force", "add"}) {
     if (!arguments.has("skip-existing") || !arguments.has(other)) continue;
     throw Error(ErrorKind::usage, "--skip-existing and --" + std::string(other) + " exclude each other");
   }
   if (arguments.value("cert-out") == "-")
     throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
+}
+
+void check_documents(const cli::Arguments& arguments, const std::vector<std::string>& documents) {
+  if (arguments.has("output") && documents.size() > 1) {
+    throw Error(ErrorKind::usage,
+                "--output is for one document, and " + std::to_string(documents.size()) + " were given",
+                "--output-dir DIR takes the signatures of several");
+  }
+  const auto from_stdin = std::ranges::count_if(documents, is_standard_input);
+  if (from_stdin > 1) throw Error(ErrorKind::usage, "the standard input can be signed only once");
+  if (from_stdin == 1 && documents.size() > 1) {
+    throw Error(ErrorKind::usage, "the standard input is signed alone, not beside other documents");
+  }
 }
 
 }  // namespace
@@ -141,27 +154,21 @@ void declare_output_options(cli::OptionSet& options) {
 
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const Inputs& inputs) {
+  check_output_options(arguments);
   const auto documents = named_files(arguments, "FILE…");
-  check_output_options(arguments, documents.size());
+  check_documents(arguments, documents);
   SignPlan plan;
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
   plan.skips_existing = arguments.has("skip-existing");
+  OutputCheck outputs(inputs);
   for (const auto& document : documents) {
     const auto output = output_for(document, arguments, wanted.format);
+    if (output != "-") outputs.claim(output);
     plan.tasks.push_back({document, output, output});
   }
-  const auto from_stdin = std::ranges::count(documents, "-");
-  if (from_stdin > 1) throw Error(ErrorKind::usage, "the standard input can be signed only once");
-  if (from_stdin == 1 && documents.size() > 1) {
-    throw Error(ErrorKind::usage, "the standard input is signed alone, not beside other documents");
-  }
-  OutputCheck outputs(inputs);
-  for (const auto& task : plan.tasks) {
-    if (!task.to_stdout()) outputs.claim(task.output);
-  }
   if (plan.certificate_file) outputs.claim(*plan.certificate_file);
-  if (plan.skips_existing) plan.skipped_count = leave_out_existing(plan.tasks, context);
+  if (plan.skips_existing) plan.skipped_count = leave_out_existing(plan.tasks, inputs, context);
   if (plan.tasks.empty()) return plan;
   for (const auto& task : plan.tasks) outputs.add_document(task.document);
   for (auto& task : plan.tasks) {
@@ -199,9 +206,10 @@ void check_certificate_file(SignPlan& plan, const crypto::Certificate& certifica
   constexpr std::size_t largest_certificate_size = 1U << 20U;
   const auto held = read_small_file(*plan.certificate_file, largest_certificate_size, "certificate");
   if (!std::ranges::equal(held, certificate.der())) {
-    throw Error(ErrorKind::io,
-                in_quotes(*plan.certificate_file) + " exists, and is not the certificate of the key that would sign",
-                "--skip-existing leaves it only where it is; another name for --cert-out keeps both")
+    throw Error(
+        ErrorKind::io,
+        in_quotes(*plan.certificate_file) + " exists, and is not the certificate of the key that would sign, in DER",
+        "another name for --cert-out keeps both")
         .with_file(*plan.certificate_file);
   }
   plan.certificate_is_there = true;

@@ -20,6 +20,7 @@ struct SignTask {
   std::string target;  // the file itself: behind a link where a signature is added
   /// What was opened to be looked at, and cannot be opened again.
   std::optional<formats::Document> read_once = std::nullopt;
+  bool is_signed = false;
 
   bool to_stdout() const { return output == "-"; }
 };

@@ -8,6 +8,8 @@
 
 namespace eidtool::commands {
 
+bool is_standard_input(const std::string& name) { return name == "-" || descriptor_named_by(name) == "0"; }
+
 InputFile open_document(const std::string& name) {
   if (name != "-") return InputFile(name);
   if (standard_streams::input() < 0)

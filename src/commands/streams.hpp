@@ -9,6 +9,9 @@
 
 namespace eidtool::commands {
 
+/// Whether a name given on the command line is the standard input: `-`, /dev/stdin, a link to it.
+bool is_standard_input(const std::string& name);
+
 /// A document by its name; `-` is the standard input. Throws io.
 InputFile open_document(const std::string& name);
 

@@ -64,6 +64,7 @@ void say(int descriptor, std::string_view words, std::string_view function) noex
   restore_terminal();
   say(STDERR_FILENO, words.errors, function);
   say(watch_order->output, words.output, function);
+  if (watch_order->exit_status == status_of_interrupt) end_by_interrupt();
   ::_exit(watch_order->exit_status);
 }
 [[noreturn]] void end_process(const Watch& call, WatchedModule::Fate fate) noexcept {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <optional>
@@ -86,6 +88,7 @@ TEST_CASE("lists that cannot be taken are told before a PIN is asked for") {
   desk.write("twice", "doc\n./doc\n");
   desk.write("list", "doc\n");
   desk.write("list that would be lost", "doc\n");
+  fs::create_symlink("/dev/stdin", desk.path("link to stdin"));
   desk.filter("");
   const std::string line = "sign --pin-file ../pin --files-from ";
   check_refused(desk, "sign --pin-file ../pin", 2, "FILE… is missing");
@@ -109,6 +112,14 @@ TEST_CASE("lists that cannot be taken are told before a PIN is asked for") {
   }
   check_refused(desk, "sign --pin-fd 0 --files-from -", 2, "and what the PIN is read from", "1234\n");
   check_refused(desk, "sign --pin-file /dev/stdin --files-from -", 2, "and what the PIN is read from", "1234\n");
+  for (const std::string name : {"/dev/stdin", "/proc/self/fd/0", "link to stdin"}) {
+    desk.write("list with stdin", "doc\n" + name + "\n");
+    check_refused(desk, line + "'list with stdin'", 2, "'list with stdin' names the standard input, '" + name + "'",
+                  "x");
+    check_refused(desk, line + "-", 2, "'the standard input' names the standard input", "doc\n" + name + "\n");
+    check_refused(desk, "verify --files-from 'list with stdin' --cert doc", 2, "names the standard input", "x");
+    check_refused(desk, "sign --pin-file ../pin doc '" + name + "'", 2, "the standard input is signed alone", "x");
+  }
   check_refused(desk, line + "list -o x doc", 2, "--output is for one document, and 2 were given");
   check_refused(desk, "verify --files-from list doc.sig --document doc", 2, "--document is for one signature");
   fs::resize_file(desk.path("list"), (64U << 20U) + 1);
@@ -130,7 +141,7 @@ TEST_CASE("--skip-existing goes on where a batch ended, and asks for no PIN wher
   INFO(outcome.errors);
   CHECK(outcome.status == 0);
   CHECK(json_lines(outcome.output).size() == 2);
-  CHECK(says(outcome, "notice", "2 documents signed, 1 left out: their signature files exist"));
+  CHECK(says(outcome, "notice", "2 documents signed, 1 left out: its signature file exists"));
   CHECK(says(outcome, "detail", "'two.sig' exists: 'two' is left out"));
   CHECK(desk.read("two.sig") == second);
   for (const auto* name : {"one.sig", "two.sig", "three.sig"}) {
@@ -141,6 +152,10 @@ TEST_CASE("--skip-existing goes on where a batch ended, and asks for no PIN wher
   const auto nothing = desk.eidtool(line + " --skip-existing");
   CHECK(nothing.status == 0);
   CHECK(nothing.output.empty());
+  CHECK(says(desk.eidtool("sign one --skip-existing --cert-out new.der --pin-file ../pin"), "notice",
+             "0 documents signed, 1 left out: its signature file exists"));
+  CHECK(says(desk.eidtool("sign one --skip-existing --cert-out new.der --pin-file ../pin"), "warning",
+             "'new.der' was not written: no document is left to sign"));
   CHECK(says(nothing, "notice", "0 documents signed, 3 left out"));
   CHECK(desk.logged("C_Initialize") == 0);
 }
@@ -162,6 +177,17 @@ TEST_CASE("--skip-existing leaves no other certificate, and hides no document of
                 "'c.der' exists, and is not the certificate of the key that would sign");
   REQUIRE(desk.eidtool("export-cert --as signature --force -o c.der").status == 0);
   check_refused(desk, "sign other --pin-file ../pin --skip-existing --cert-out c.der", 3, "'c.der' exists");
+  // Only a file that is no input of the command counts as a signature.
+  const std::string skipping = "sign --pin-file ../pin --skip-existing ";
+  fs::create_directory(desk.path("other.sig"));
+  check_refused(desk, skipping + "other", 3, "'other.sig'");
+  check_refused(desk, skipping + "doc other", 3, "'other.sig'");
+  fs::remove(desk.path("other.sig"));
+  check_refused(desk, skipping + "other -o other", 3, "'other' is an input");
+  desk.write("doc.sig", "other\n");
+  check_refused(desk, skipping + "doc --files-from doc.sig", 3, "'doc.sig' is an input");
+  fs::remove(desk.path("doc.sig"));
+  check_refused(desk, skipping + "other -o /dev/null", 3, "'/dev/null'");
   // A link that leads nowhere is in the way.
   fs::create_symlink("nowhere", desk.path("other.sig"));
   CHECK(desk.eidtool("sign other --pin-file ../pin --skip-existing").status == 3);
@@ -175,6 +201,7 @@ TEST_CASE("Ctrl-C in a batch finishes the document at hand and says what is left
   INFO(outcome.terminal);
   CHECK(outcome.signal == SIGINT);
   CHECK(contains(outcome.terminal, "2 further documents were not signed"));
+  CHECK(contains(outcome.terminal, "the same command with --skip-existing signs the rest"));
   CHECK(contains(outcome.terminal, "1 document signed"));
   CHECK(batch.session().echoed_at_end());
   CHECK(desk.has("one.sig"));
@@ -194,6 +221,61 @@ TEST_CASE("a second Ctrl-C in a batch ends it at once, with nothing half written
   INFO(outcome.terminal);
   CHECK(outcome.signal == SIGINT);
   for (const auto* name : {"one.sig", "two.sig"}) CHECK_FALSE(desk.has(name));
+}
+
+TEST_CASE("Ctrl-C in a batch ends it as interrupted also in the last document, and whatever becomes of that at hand") {
+  for (const std::string failure : {"", "return C_Sign CKR_FUNCTION_FAILED after 1\n", "crash C_Finalize SIGSEGV\n"}) {
+    INFO(failure);
+    Desk desk;
+    for (const auto* name : {"one", "two"}) desk.write(name, name);
+    desk.filter("delay C_Sign 500\n" + failure);
+    TerminalSession session(desk.eidtool_program("sign one two --pin-file ../pin"), {});
+    session.wait_until([&] { return desk.logged("C_Sign") == 2; });
+    session.send(control_c);
+    const auto outcome = session.wait();
+    INFO(outcome.terminal);
+    CHECK(outcome.signal == SIGINT);
+    CHECK(desk.has("one.sig"));
+    CHECK(desk.has("two.sig") != contains(failure, "C_Sign"));
+  }
+}
+
+TEST_CASE("behind Ctrl-C in a batch no PIN is asked for any more") {
+  Desk desk;
+  for (const auto* name : {"one", "three"}) desk.write(name, name);
+  REQUIRE(::mkfifo(desk.path("two").c_str(), 0600) == 0);
+  desk.filter("");
+  TerminalSession session(desk.eidtool_program("sign one two three --as signature"), {});
+  session.expect("PIN of");
+  session.send("1234\n");
+  session.wait_until([&] { return desk.has("one.sig"); });
+  session.send(control_c);
+  session.expect("the document at hand is finished first");
+  Child writer(desk.program({"dd", "if=one", "of=two", "status=none"}), {});
+  const auto outcome = session.wait();
+  INFO(outcome.terminal);
+  CHECK(outcome.signal == SIGINT);
+  CHECK(contains(outcome.terminal, "2 further documents were not signed"));
+  CHECK(desk.logged("C_Login CKU_CONTEXT_SPECIFIC") == 1);
+}
+
+TEST_CASE("a second Ctrl-C is heard also where nobody reads what the first one says") {
+  Desk desk;
+  for (const auto* name : {"one", "two"}) desk.write(name, name);
+  desk.filter("block C_Sign\n");
+  auto program = desk.eidtool_program("sign one two -q --as authentication --pin-file ../pin");
+  // A pipe that is full, and that both ends of are open.
+  const std::vector<std::string> words = {
+      "sh", "-c", "mkfifo full; exec 7<>full; dd if=/dev/zero of=full bs=65536 count=1 status=none; exec \"$@\" 2>&7",
+      "sh"};
+  program.words.insert(program.words.begin(), words.begin(), words.end());
+  Child child(program, {});
+  child.exchange([&] { return desk.logged("blocked") == 1 || child.has_ended(); });
+  for (int count = 0; count < 500 && !child.has_ended(); ++count) {
+    ::kill(child.id(), SIGINT);
+    ::usleep(20'000);
+  }
+  CHECK(child.wait().signal == SIGINT);
 }
 
 TEST_CASE("Ctrl-C while one document is signed ends that at once") {
