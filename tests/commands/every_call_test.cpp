@@ -234,13 +234,14 @@ class Worker {
   std::set<std::string> clean_;
 };
 
-/// Every function of the walk, the first time that it is called and the last, with every code.
-std::vector<Case> cases_of(const std::vector<std::string>& calls) {
+/// Every function of the walk, the first time that it is called and the last, with every code; under the sanitizers
+/// with a third of the codes. Walks of like calls take different thirds: together those that sign see every code.
+std::vector<Case> cases_of(const std::vector<std::string>& calls, std::size_t third) {
   std::map<std::string, std::vector<std::string>> by_function;
   for (const auto& call : calls) by_function[call.substr(0, call.find(' '))].push_back(call);
   std::vector<Case> cases;
   for (const auto& [function, lines] : by_function) {
-    for (const auto& code : codes_of(function)) {
+    for (const auto& code : sample(codes_of(function), third)) {
       cases.push_back({function, 0, true, code});
       if (lines.size() > 1) cases.push_back({function, lines.size() - 1, false, code});
     }
@@ -248,9 +249,9 @@ std::vector<Case> cases_of(const std::vector<std::string>& calls) {
   return cases;
 }
 
-void check_every_call(const Walk& walk) {
+void check_every_call(const Walk& walk, std::size_t third) {
   Worker first(walk);
-  const auto cases = sample(cases_of(first.calls()));
+  const auto cases = cases_of(first.calls(), third);
   REQUIRE(cases.size() > 20);
   Worker second(walk);
   std::atomic<std::size_t> next = 0;
@@ -275,32 +276,32 @@ void check_every_call(const Walk& walk) {
 
 }  // namespace
 
-TEST_CASE("slots takes every answer to every call") { check_every_call({"slots", "slots --mechanisms", ""}); }
+TEST_CASE("slots takes every answer to every call") { check_every_call({"slots", "slots --mechanisms", ""}, 0); }
 
-TEST_CASE("objects takes every answer to every call") { check_every_call({"objects", "objects", ""}); }
+TEST_CASE("objects takes every answer to every call") { check_every_call({"objects", "objects", ""}, 1); }
 
 TEST_CASE("objects --login takes every answer to every call") {
-  check_every_call({"objects --login", "objects --login --pin-file ../pin", ""});
+  check_every_call({"objects --login", "objects --login --pin-file ../pin", ""}, 2);
 }
 
 TEST_CASE("sign takes every answer to every call") {
-  check_every_call({"sign", "sign doc --pin-file ../pin", "doc.sig"});
+  check_every_call({"sign", "sign doc --pin-file ../pin", "doc.sig"}, 0);
 }
 
 TEST_CASE("sign takes every answer to every call where a document goes to the token in pieces") {
-  check_every_call({"sign in pieces", "sign large --pin-file ../pin", "large.sig", "hide CKM_RSA_PKCS\n"});
+  check_every_call({"sign in pieces", "sign large --pin-file ../pin", "large.sig", "hide CKM_RSA_PKCS\n"}, 1);
 }
 
 TEST_CASE("sign takes every answer to every call with a key that asks for the PIN every time") {
-  check_every_call({"sign each time", "sign doc --as signature --pin-file ../pin", "doc.sig"});
+  check_every_call({"sign each time", "sign doc --as signature --pin-file ../pin", "doc.sig"}, 1);
 }
 
 TEST_CASE("sign takes every answer to every call where it collects the issuers of a CMS signature") {
-  check_every_call({"sign cades", "sign doc --format cades --pin-file ../pin", "doc.p7s"});
+  check_every_call({"sign cades", "sign doc --format cades --pin-file ../pin", "doc.p7s"}, 2);
 }
 
 TEST_CASE("export-cert takes every answer to every call") {
-  check_every_call({"export-cert", "export-cert -o cert.der", "cert.der"});
+  check_every_call({"export-cert", "export-cert -o cert.der", "cert.der"}, 0);
 }
 
 }  // namespace eidtool::tests

@@ -196,7 +196,7 @@ TEST_CASE("--skip-existing leaves no other certificate, and hides no document of
 
 TEST_CASE("Ctrl-C in a batch finishes the document at hand and says what is left, and the rest can be signed later") {
   Desk desk;
-  InterruptedBatch batch(desk, "delay C_Sign 1000\n");
+  InterruptedBatch batch(desk, "delay C_Sign 3000\n");
   const auto outcome = batch.session().wait();
   INFO(outcome.terminal);
   CHECK(outcome.signal == SIGINT);
@@ -228,7 +228,7 @@ TEST_CASE("Ctrl-C in a batch ends it as interrupted also in the last document, a
     INFO(failure);
     Desk desk;
     for (const auto* name : {"one", "two"}) desk.write(name, name);
-    desk.filter("delay C_Sign 500\n" + failure);
+    desk.filter("delay C_Sign 1500\n" + failure);
     TerminalSession session(desk.eidtool_program("sign one two --pin-file ../pin"), {});
     session.wait_until([&] { return desk.logged("C_Sign") == 2; });
     session.send(control_c);
