@@ -71,10 +71,10 @@ Interruption::Interruption(std::string words) {
   try {
     taker_ = std::thread([this] { wait(); });
   } catch (const std::system_error&) {
-    ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
-    throw;
+    // Without one Ctrl-C ends a batch at once, which loses nothing.
   }
   ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+  if (!taker_.joinable()) return;
   const auto one = interrupt_alone();
   ::pthread_sigmask(SIG_BLOCK, &one, nullptr);
 
@@ -88,6 +88,7 @@ Interruption::Interruption(std::string words) {
 }
 
 Interruption::~Interruption() {
+  if (!taker_.joinable()) return;
   ::sigaction(SIGINT, &interrupt_before, nullptr);
   {
     const std::scoped_lock lock(mutex_);

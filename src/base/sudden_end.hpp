@@ -22,7 +22,7 @@ void restore_terminal() noexcept;
 /// While one lives the first SIGINT does not end the process but is remembered, so that what is at hand can be
 /// finished; `words` are written to the standard error then. The second ends the process as ever. A thread of its own
 /// takes the signals: the one that made it, and what it calls, is not disturbed. Where SIGINT is ignored it stays so.
-/// One at a time. Throws std::system_error where there is no thread to be had.
+/// One at a time. Where there is no thread to be had SIGINT ends the process as ever.
 class Interruption {
  public:
   explicit Interruption(std::string words);
