@@ -200,7 +200,7 @@ TEST_CASE("a certificate of a token is named in the message") {
   CHECK_THAT(error.what(), Catch::Matchers::StartsWith("the token's certificate is no valid X.509 certificate"));
 }
 
-TEST_CASE("no byte of a certificate, changed or cut off, brings more than an Error") {
+TEST_CASE("no byte of a certificate, changed or cut off, brings more than an Error", "[many]") {
   for (const char* name : {"p256", "rsa2048", "unsupported_explicit"}) {
     const auto original = vector_certificate(name).der();
     const auto survives = [](const Bytes& der) {

@@ -97,7 +97,7 @@ TEST_CASE("a document that is named has to be the one inside") {
   CHECK(codes(report) == Codes{"document_differs"});
 }
 
-TEST_CASE("every bit of a signature counts, unless it is one of the hulls") {
+TEST_CASE("every bit of a signature counts, unless it is one of the hulls", "[many]") {
   for (const auto packaging : {Packaging::detached, Packaging::attached}) {
     const auto signature = signature_by("p256", "ecdsa_sha256", packaging);
     const auto original = cms::read_signed_file(tests::memory_file(signature)).data;

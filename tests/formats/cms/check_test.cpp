@@ -369,7 +369,7 @@ TEST_CASE("a report says which digest binds the document") {
   CHECK_FALSE(checked(HandMade().usual(tests::hex("00")).build()).signatures.front().document_hash);
 }
 
-TEST_CASE("floods are refused and cost little") {
+TEST_CASE("floods are refused and cost little", "[many]") {
   auto made = HandMade().usual(document_bytes());
   for (int count = 0; count < 200000; ++count) {
     made.unsigned_attributes.push_back(HandMade::attribute("1.2.3.4.5", {asn1::null()}));
