@@ -67,18 +67,16 @@ const SignatureAlgorithm& algorithm_for(const cli::Arguments& arguments, const c
 }
 
 /// What Ed25519 cannot take is told before a PIN is asked for; a pipe's size shows only in the reading.
-void check_sizes(const SignPlan& plan) {
-  for (const auto& task : plan.tasks) {
-    std::error_code unknown;
-    // A FIFO is opened once, when its turn comes.
-    if (task.document != "-" && std::filesystem::is_fifo(task.document, unknown)) continue;
-    const auto document = open_document(task.document);
-    if (document.size().value_or(0) <= pkcs11::largest_single_piece) continue;
-    throw Error(ErrorKind::unsupported,
-                in_quotes(document.name()) + " is larger than 256 MiB: Ed25519 takes a document in one piece",
-                "a key of another kind signs documents of any size")
-        .with_file(task.document);
-  }
+void check_size(const SignTask& task) {
+  std::error_code unknown;
+  // A FIFO is opened once, when its turn comes.
+  if (task.document != "-" && std::filesystem::is_fifo(task.document, unknown)) return;
+  const auto document = open_document(task.document);
+  if (document.size().value_or(0) <= pkcs11::largest_single_piece) return;
+  throw Error(ErrorKind::unsupported,
+              in_quotes(document.name()) + " is larger than 256 MiB: Ed25519 takes a document in one piece",
+              "a key of another kind signs documents of any size")
+      .with_file(task.document);
 }
 
 /// Everything that the documents of one command share.
@@ -157,14 +155,15 @@ bool ends_the_batch(const Error& error) {
 }
 
 /// What became of the documents of a command.
-void summarize(const SignPlan& plan, std::size_t failed_count, std::size_t left_count, cli::Context& context) {
-  if (left_count > 0) {
+void summarize(const SignPlan& plan, cli::Context& context) {
+  if (const auto left_count = plan.left_count(); left_count > 0) {
     context.console.warning(counted(left_count, "further document was", "further documents were") + " not signed");
     if (Interruption::is_wanted()) context.console.hint("the same command with --skip-existing signs the rest");
   }
   if (plan.tasks.size() < 2 && plan.skipped_count == 0) return;
-  const auto signed_count = std::ranges::count_if(plan.tasks, &SignTask::is_signed);
-  auto text = counted(static_cast<std::size_t>(signed_count), "document", "documents") + " signed";
+  const auto signed_count = static_cast<std::size_t>(std::ranges::count_if(plan.tasks, &SignTask::is_signed));
+  auto text = counted(signed_count, "document", "documents") + " signed";
+  const auto failed_count = plan.tasks.size() - signed_count - plan.left_count();
   if (failed_count > 0) text += ", " + std::to_string(failed_count) + " failed";
   if (plan.skipped_count > 0) {
     text += ", " + std::to_string(plan.skipped_count) +
@@ -173,35 +172,48 @@ void summarize(const SignPlan& plan, std::size_t failed_count, std::size_t left_
   context.console.notice(text);
 }
 
+/// The record of one that failed before anything was signed, in its place; the exit status it stands for.
+int report_in_place(const Error& failure, cli::Context& context) {
+  context.output.failure(failure);
+  return cli::exit_status_of(failure.kind());
+}
+
+/// Where every document has failed before a PIN was asked for.
+int report_all_failed(const SignPlan& plan, cli::Context& context) {
+  int status = cli::exit_status::done;
+  for (const auto& task : plan.tasks) status = std::max(status, report_in_place(task.failure.value(), context));
+  summarize(plan, context);
+  return status;
+}
+
 int sign_all(Job& job, cli::Context& context) {
   auto& tasks = job.plan.tasks;
   int status = cli::exit_status::done;
-  std::size_t failed_count = 0;
-  std::size_t left_count = 0;
   std::optional<Interruption> interruption;
   if (tasks.size() > 1) {
     interruption.emplace(
         context.console.warning_text("the document at hand is finished first; Ctrl-C again ends at once"));
   }
   for (auto& task : tasks) {
+    if (task.failure) {
+      status = std::max(status, report_in_place(*task.failure, context));
+      continue;
+    }
     bool goes_on = true;
-    left_count = static_cast<std::size_t>(&tasks.back() - &task);
     try {
       sign_one(job, task, context);
     } catch (Error& error) {  // per file of a batch
-      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) {
-        ++left_count;  // it needs the PIN once more, and nobody is asked now
-        break;
-      }
+      // It needs the PIN once more, and nobody is asked now.
+      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) break;
       if (error.file().empty()) error.with_file(task.document);
       status = std::max(status, report_failure(error, context));
-      failed_count += task.is_signed ? 0 : 1;
+      if (!task.is_signed) task.failure = error;
       goes_on = !ends_the_batch(error) && !context.output.has_failed();
     }
     if (!goes_on || (interruption && Interruption::is_wanted())) break;
   }
   if (interruption && Interruption::is_wanted()) status = cli::exit_status::interrupted;
-  summarize(job.plan, failed_count, left_count, context);
+  summarize(job.plan, context);
   return status;
 }
 
@@ -271,9 +283,10 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
     if (plan.certificate_file && !identity_of(*plan.certificate_file)) {
       context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
     }
-    summarize(plan, 0, 0, context);
+    summarize(plan, context);
     return cli::exit_status::done;
   }
+  if (plan.left_count() == 0) return report_all_failed(plan, context);
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {
@@ -286,7 +299,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto& algorithm = algorithm_for(arguments, pair.certificate->public_key());
   pkcs11::check_signable(pair.token(), algorithm);
   // A container's signature is of attributes, whatever the size of the document.
-  if (algorithm.key_type == KeyType::ed25519 && !wanted.format.is_container()) check_sizes(plan);
+  if (algorithm.key_type == KeyType::ed25519 && !wanted.format.is_container()) plan.check_each(context, check_size);
   if (now() > pair.certificate->not_after()) {
     context.console.warning("certificate " + in_quotes(pair.label) + " expired on " +
                             to_rfc3339(pair.certificate->not_after()));
@@ -298,8 +311,9 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
     }
     std::vector certificates = {*pair.certificate};
     certificates.insert(certificates.end(), wanted.intermediates.begin(), wanted.intermediates.end());
-    check_room(plan, wanted, algorithm, certificates);
+    plan.check_each(context, [&](const SignTask& task) { check_room(task, wanted, algorithm, certificates); });
   }
+  if (plan.left_count() == 0) return report_all_failed(plan, context);
 
   pkcs11::Authenticator authenticator(
       *pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);
@@ -307,7 +321,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
     context.console.warning(
         "SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
   }
-  PromptNotice notice(pair, plan.tasks.size(), authenticator, *pins, context);
+  PromptNotice notice(pair, plan.left_count(), authenticator, *pins, context);
   notice.before_login();
   auto key = open_signing_key(pair, authenticator);
   notice.after_login(key);

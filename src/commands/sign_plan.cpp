@@ -2,6 +2,8 @@
 #include "commands/sign_plan.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
 #include <set>
 
 #include "base/error.hpp"
@@ -55,8 +57,11 @@ class OutputCheck {
     if (document.is_regular()) inputs_.add(document.name(), document.identity());
   }
 
+  /// No input is written over, whatever else is signed.
+  void check_is_no_input(const std::string& output) const { inputs_.check_output(output); }
+
   void check(const std::string& output, IfExists if_exists) const {
-    inputs_.check_output(output);
+    check_is_no_input(output);
     check_writable(output, if_exists);
   }
 
@@ -128,6 +133,25 @@ void check_output_options(const cli::Arguments& arguments) {
     throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
 }
 
+/// What is wrong with it is wrong for all documents.
+void check_folder(const std::string& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return;
+  throw io_error("cannot write into", folder, error ? error.value() : ENOTDIR);
+}
+
+void check_results_show(const SignPlan& plan, const SignatureOptions& wanted, const cli::Context& context) {
+  const auto to_stdout = std::ranges::any_of(plan.tasks, &SignTask::to_stdout);
+  if (!to_stdout && context.output.confirms() && standard_streams::output() < 0) {
+    throw Error(ErrorKind::io, "the standard output is closed: nobody would learn what was signed",
+                "--quiet without --json signs in silence");
+  }
+  if (to_stdout && wanted.adds) {
+    throw Error(ErrorKind::usage, "--add takes the signatures of a file: the standard output has none",
+                "-o FILE names the signature file");
+  }
+}
+
 void check_documents(const cli::Arguments& arguments, const std::vector<std::string>& documents) {
   if (arguments.has("output") && documents.size() > 1) {
     throw Error(ErrorKind::usage,
@@ -152,6 +176,25 @@ void declare_output_options(cli::OptionSet& options) {
   options.flag("skip-existing", "leave out documents whose signature file exists");
 }
 
+void SignPlan::check_each(const cli::Context& context, const std::function<void(SignTask&)>& check) {
+  for (auto& task : tasks) {
+    if (task.failure) continue;
+    try {
+      check(task);
+    } catch (Error& error) {  // per file of a batch
+      if (error.kind() == ErrorKind::usage || tasks.size() + skipped_count < 2) throw;
+      if (error.file().empty()) error.with_file(task.document);
+      task.failure = error;
+      context.console.error(error);
+    }
+  }
+}
+
+std::size_t SignPlan::left_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(tasks, [](const auto& task) { return !task.is_signed && !task.failure; }));
+}
+
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const Inputs& inputs) {
   check_output_options(arguments);
@@ -170,34 +213,28 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   if (plan.certificate_file) outputs.claim(*plan.certificate_file);
   if (plan.skips_existing) plan.skipped_count = leave_out_existing(plan.tasks, inputs, context);
   if (plan.tasks.empty()) return plan;
-  for (const auto& task : plan.tasks) outputs.add_document(task.document);
-  for (auto& task : plan.tasks) {
-    if (!task.to_stdout() && context.output.confirms() && standard_streams::output() < 0) {
-      throw Error(ErrorKind::io, "the standard output is closed: nobody would learn what was signed",
-                  "--quiet without --json signs in silence");
-    }
-    if (task.to_stdout() && wanted.adds) {
-      throw Error(ErrorKind::usage, "--add takes the signatures of a file: the standard output has none",
-                  "-o FILE names the signature file");
-    }
-    if (wanted.adds) find_target(task, context);
-    if (task.to_stdout()) {
-      check_standard_output(context, wanted.encoding == formats::Encoding::pem ? Content::text : Content::binary,
-                            arguments.has("output") ? Asked::by_name : Asked::by_default);
-    } else {
-      outputs.check(task.target, wanted.adds ? IfExists::replace : plan.if_exists);
-    }
+  check_results_show(plan, wanted, context);
+  if (const auto folder = arguments.value("output-dir")) check_folder(*folder);
+  plan.check_each(context, [&](const SignTask& task) { outputs.add_document(task.document); });
+  if (wanted.adds) plan.check_each(context, [&](SignTask& task) { find_target(task, context); });
+  for (const auto& task : plan.tasks) {
+    if (!task.to_stdout()) outputs.check_is_no_input(task.target);
   }
+  plan.check_each(context, [&](const SignTask& task) {
+    if (!task.to_stdout()) return outputs.check(task.target, wanted.adds ? IfExists::replace : plan.if_exists);
+    check_standard_output(context, wanted.encoding == formats::Encoding::pem ? Content::text : Content::binary,
+                          arguments.has("output") ? Asked::by_name : Asked::by_default);
+  });
   if (plan.certificate_file) {
     const bool stays = plan.skips_existing && identity_of(*plan.certificate_file);
     outputs.check(*plan.certificate_file, stays ? IfExists::replace : plan.if_exists);
   }
   // Last, for it may take until somebody has written all of a pipe.
-  for (auto& task : plan.tasks) {
+  plan.check_each(context, [&](SignTask& task) {
     if (wanted.adds || wanted.packaging == formats::Packaging::attached) {
       check_container(task, wanted, arguments.value("digest"));
     }
-  }
+  });
   return plan;
 }
 
@@ -215,16 +252,14 @@ void check_certificate_file(SignPlan& plan, const crypto::Certificate& certifica
   plan.certificate_is_there = true;
 }
 
-void check_room(const SignPlan& plan, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,
+void check_room(const SignTask& task, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,
                 const std::vector<crypto::Certificate>& certificates) {
-  for (const auto& task : plan.tasks) {
-    formats::PlannedFile file{task.target, wanted.adds, 0, wanted.encoding, algorithm, certificates};
-    if (wanted.packaging == formats::Packaging::attached) {
-      file.document_size =
-          task.read_once ? task.read_once->size().value_or(0) : open_document(task.document).size().value_or(0);
-    }
-    wanted.format.check_room(file);
+  formats::PlannedFile file{task.target, wanted.adds, 0, wanted.encoding, algorithm, certificates};
+  if (wanted.packaging == formats::Packaging::attached) {
+    file.document_size =
+        task.read_once ? task.read_once->size().value_or(0) : open_document(task.document).size().value_or(0);
   }
+  wanted.format.check_room(file);
 }
 
 }  // namespace eidtool::commands

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
 #include "cli/command.hpp"
 #include "commands/inputs.hpp"
@@ -20,15 +21,23 @@ struct SignTask {
   std::string target;  // the file itself: behind a link where a signature is added
   /// What was opened to be looked at, and cannot be opened again.
   std::optional<formats::Document> read_once = std::nullopt;
+  std::optional<Error> failure = std::nullopt;  // why it cannot be or was not signed; it was told on the standard error
   bool is_signed = false;
 
   bool to_stdout() const { return output == "-"; }
 };
 
-/// What `sign` is to do, checked as far as it can be before a PIN is asked: every document opens, every
-/// output can be made, none is an input or another output.
+/// What `sign` is to do, checked as far as it can be before a PIN is asked: a document opens, its output can be made,
+/// none is an input or another output.
 struct SignPlan {
   std::vector<SignTask> tasks;
+
+  /// Looks at each document that has not failed. In a batch the one that `check` throws for has, and the rest go on,
+  /// unless the command line is wrong (usage); of one alone this throws.
+  void check_each(const cli::Context& context, const std::function<void(SignTask&)>& check);
+  /// Documents that were neither signed nor failed.
+  std::size_t left_count() const;
+
   bool skips_existing = false;
   std::size_t skipped_count = 0;  // documents that were left out for that
   std::optional<std::string> certificate_file;
@@ -39,7 +48,8 @@ struct SignPlan {
 /// -o, --output-dir, --force, --skip-existing, --cert-out.
 void declare_output_options(cli::OptionSet& options);
 
-/// Throws usage, io. `inputs`: what is read besides the documents, never to be written over.
+/// Throws usage, io; of several documents those that cannot be signed have failed then. `inputs`: what is read besides
+/// the documents, never to be written over.
 SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& wanted, const cli::Context& context,
                       const Inputs& inputs);
 
@@ -47,9 +57,9 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
 /// `certificate`, which is not written then. Throws io.
 void check_certificate_file(SignPlan& plan, const crypto::Certificate& certificate);
 
-/// Likewise: whether each signature file holds it, with the certificates of
-/// `certificates`, the signer's first. Throws unsupported.
-void check_room(const SignPlan& plan, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,
+/// Likewise: whether a signature file holds it, with the certificates of `certificates`, the signer's first. Throws
+/// unsupported.
+void check_room(const SignTask& task, const SignatureOptions& wanted, const SignatureAlgorithm& algorithm,
                 const std::vector<crypto::Certificate>& certificates);
 
 }  // namespace eidtool::commands

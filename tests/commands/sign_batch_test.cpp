@@ -83,7 +83,6 @@ TEST_CASE("lists that cannot be taken are told before a PIN is asked for") {
   desk.write("doc", "text");
   desk.write("empty", "");
   desk.write("blank", "\n\n");
-  desk.write("missing one", "doc\nno such\n");
   desk.write("twice", "doc\n./doc\n");
   desk.write("list", "doc\n");
   desk.write("list that would be lost", "doc\n");
@@ -97,7 +96,6 @@ TEST_CASE("lists that cannot be taken are told before a PIN is asked for") {
   check_refused(desk, line + "empty", 3, "'empty' names no file");
   check_refused(desk, line + "blank", 3, "'blank' names no file");
   check_refused(desk, line + "-", 3, "'the standard input' names no file");
-  check_refused(desk, line + "'missing one'", 3, "'no such'");
   check_refused(desk, line + "twice", 2, "'./doc.sig' would be written twice");
   check_refused(desk, line + "'list that would be lost' --force --cert-out 'list that would be lost'", 3,
                 "is an input");
@@ -180,7 +178,9 @@ TEST_CASE("--skip-existing leaves no other certificate, and hides no document of
   const std::string skipping = "sign --pin-file ../pin --skip-existing ";
   fs::create_directory(desk.path("other.sig"));
   check_refused(desk, skipping + "other", 3, "'other.sig'");
+  desk.write("doc.sig", "there");
   check_refused(desk, skipping + "doc other", 3, "'other.sig'");
+  fs::remove(desk.path("doc.sig"));
   fs::remove(desk.path("other.sig"));
   check_refused(desk, skipping + "other -o other", 3, "'other' is an input");
   desk.write("doc.sig", "other\n");
@@ -297,6 +297,66 @@ TEST_CASE("a batch says how many documents it signed and how many failed") {
   CHECK(outcome.status == 6);
   CHECK(says(outcome, "warning", "1 further document was not signed"));
   CHECK(says(outcome, "notice", "1 document signed, 1 failed"));
+}
+
+TEST_CASE("documents of a batch that cannot be signed are told before the PIN, and the rest are signed") {
+  Desk desk;
+  for (const auto* name : {"one", "two", "three", "two.sig"}) desk.write(name, name);
+  fs::create_directory(desk.path("folder"));
+  desk.filter("");
+  const std::string line = "sign one missing two folder three";
+  const auto outcome = desk.eidtool(line + " --json --pin-file ../pin");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "error", "cannot open 'missing': no such file or directory"));
+  CHECK(says(outcome, "error", "'folder'"));
+  CHECK(says(outcome, "error", "'two.sig' exists"));
+  CHECK(says(outcome, "notice", "2 documents signed, 3 failed"));
+  // The records stand in the order of the documents.
+  const auto records = json_lines(outcome.output);
+  REQUIRE(records.size() == 5);
+  CHECK(records[0].text("/document") == "one");
+  CHECK(records[1].text("/file") == "missing");
+  CHECK(records[2].text("/message") == "'two.sig' exists already");
+  CHECK(records[3].text("/file") == "folder");
+  CHECK(records[4].text("/document") == "three");
+  CHECK(desk.read("two.sig") == "two.sig");
+  CHECK(desk.logged("C_Login") == 1);
+  CHECK(desk.eidtool("export-cert -o c.der").status == 0);
+  CHECK(desk.eidtool("verify one.sig three.sig --cert c.der").status == 0);
+
+  // Told before a person is asked: it may be reason enough to think again.
+  TerminalSession session(desk.eidtool_program("sign one missing --force"), {});
+  session.expect("cannot open 'missing'");
+  session.expect("PIN of");
+  session.send("1234\n");
+  const auto shown = session.wait();
+  CHECK(shown.status == 3);
+  CHECK(contains(shown.terminal, "1 document signed, 1 failed"));
+}
+
+TEST_CASE("a batch of which nothing can be signed asks for no PIN, and a wrong command line signs nothing") {
+  Desk desk;
+  for (const auto* name : {"one", "two", "one.sig"}) desk.write(name, name);
+  desk.filter("");
+  const auto outcome = desk.eidtool("sign missing one --json --pin-file ../pin");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "notice", "0 documents signed, 2 failed"));
+  const auto records = json_lines(outcome.output);
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].text("/file") == "missing");
+  CHECK(records[1].text("/kind") == "io");
+  CHECK(desk.logged("C_Initialize") == 0);
+
+  check_refused(desk, "sign missing two --output-dir nowhere --pin-file ../pin", 3, "cannot write into 'nowhere'");
+  check_refused(desk, "sign missing two --output-dir two --pin-file ../pin", 3,
+                "cannot write into 'two': not a directory");
+  check_refused(desk, "sign two --output-dir nowhere --pin-file ../pin", 3, "cannot write into 'nowhere'");
+  check_refused(desk, "sign missing two two --pin-file ../pin", 2, "would be written twice");
+  check_refused(desk, "sign missing one one.sig --force --pin-file ../pin", 3, "'one.sig' is an input");
+  check_refused(desk, "sign missing two --cert-out one.sig --pin-file ../pin", 3, "'one.sig' exists");
+  CHECK(desk.logged("C_Login") == 0);
 }
 
 }  // namespace eidtool::tests
