@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "base/error.hpp"
+#include "base/in_order.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/file_list.hpp"
 #include "commands/inputs.hpp"
+#include "commands/jobs.hpp"
 #include "commands/signer_choice.hpp"
 #include "commands/streams.hpp"
 #include "commands/trust_options.hpp"
@@ -44,6 +47,7 @@ class Verify : public cli::Command {
     options.value("output", "FILE", "write the document that is inside; - is the standard output", 'o').kind =
         cli::ValueKind::file;
     options.flag("force", "replace the file of --output");
+    declare_jobs(options, "signature files to check at a time; default: one for each core");
     options.value("digest", "NAME", "the digest that was signed; default: found out").choices = {"sha256", "sha384",
                                                                                                  "sha512", "sha1"};
     options.value("padding", "NAME", "the RSA padding: pkcs1 or pss; default: found out").choices = {"pkcs1", "pss"};
@@ -88,12 +92,31 @@ void check_is_no_document(const std::string& name, const formats::Format& format
   }
 }
 
-/// What all signatures of one command share.
+/// What all signatures that one thread checks share.
 struct Job {
   const cli::Arguments& arguments;
   std::vector<crypto::Certificate> certificates;
   std::vector<crypto::Certificate> intermediates;
   std::optional<TrustOptions> trust = std::nullopt;  // nothing: not asked for
+};
+
+/// The same for another thread: certificates find out about themselves when they are asked.
+Job copy_for_another_thread(const Job& job) {
+  auto copy = job;
+  crypto::unshare(copy.certificates);
+  crypto::unshare(copy.intermediates);
+  if (copy.trust) trust::unshare(copy.trust->evidence);
+  return copy;
+}
+
+/// What came of one signature file.
+struct Outcome {
+  int status = cli::exit_status::done;  // the highest of its signatures
+  std::vector<cli::Record> records;
+  std::optional<Error> error;  // instead of records
+  /// The document inside, and the file that it is read from, where --output wants it.
+  std::unique_ptr<InputFile> file;
+  std::shared_ptr<formats::Content> content;
 };
 
 /// Writes the document that an attached signature holds, which was found valid as it is there.
@@ -118,11 +141,10 @@ bool was_given(const std::optional<crypto::Certificate>& signer, const Job& job)
   return signer && std::ranges::any_of(job.certificates, [&](const auto& one) { return one.der() == signer->der(); });
 }
 
-/// Checks one file; the highest exit status of its signatures.
-int verify_one(const std::string& name, const Job& job, cli::Context& context) {
+Outcome check_file(const std::string& name, const Job& job) {
   const auto& arguments = job.arguments;
-  auto file = open_document(name);
-  const auto& format = formats::format_of(file);
+  auto file = std::make_unique<InputFile>(open_document(name));
+  const auto& format = formats::format_of(*file);
   const auto named = arguments.value("document");
   if (!named) check_is_no_document(name, format);
   std::optional<formats::Document> document;
@@ -134,7 +156,7 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
     }
     return *document;
   };
-  formats::VerifyRequest request{file, open, named.has_value(), job.certificates, job.intermediates};
+  formats::VerifyRequest request{*file, open, named.has_value(), job.certificates, job.intermediates};
   if (const auto digest = arguments.value("digest")) request.hash = hash_by_name(*digest);
   if (const auto padding = arguments.value("padding")) {
     request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
@@ -148,36 +170,42 @@ int verify_one(const std::string& name, const Job& job, cli::Context& context) {
         .with_file(name);
   }
 
-  int status = cli::exit_status::done;
-  std::vector<cli::Record> records;
+  Outcome outcome;
   std::unique_ptr<trust::Judge> judge_of_file;  // one for all signers: they share issuers and lists
   if (job.trust) judge_of_file = judge_for(*job.trust, report, job.certificates, job.intermediates);
   for (auto& signature : report.signatures) {
     const auto trust = choose_signer(signature, job.certificates, judge_of_file.get());
     const auto verdict = judge(signature, trust, {arguments.has("allow-sha1"), time_of(arguments)});
-    if (verdict.answer != Answer::valid) status = cli::exit_status::no;
+    if (verdict.answer != Answer::valid) outcome.status = cli::exit_status::no;
     const SignaturePlace place{document_text,
                                name,
                                format,
                                report.packaging,
-                               records.size() + 1,
+                               outcome.records.size() + 1,
                                report.signatures.size(),
                                was_given(signature.signer, job)};
-    records.push_back(verification_record(place, signature, trust, verdict));
+    outcome.records.push_back(verification_record(place, signature, trust, verdict));
   }
-  if (output && status == cli::exit_status::done) {
-    extract(*report.content, *output, arguments.has("force") ? IfExists::replace : IfExists::refuse, context);
+  if (output) {
+    outcome.file = std::move(file);
+    outcome.content = report.content;
+  }
+  return outcome;
+}
+
+void show(const Outcome& outcome, const cli::Arguments& arguments, cli::Context& context) {
+  const auto output = arguments.value("output");
+  if (output && outcome.status == cli::exit_status::done) {
+    extract(*outcome.content, *output, arguments.has("force") ? IfExists::replace : IfExists::refuse, context);
   } else if (output) {
     context.console.warning(in_quotes(*output) + " was not written: not every signature is valid");
     // Where the document would have gone nobody looks for the reason.
     if (output == "-") {
-      for (const auto& record : records) context.console.warning(record.heading_text());
+      for (const auto& record : outcome.records) context.console.warning(record.heading_text());
     }
   }
-  if (output != "-") {
-    for (const auto& record : records) context.output.confirm(record);
-  }
-  return status;
+  if (output == "-") return;
+  for (const auto& record : outcome.records) context.output.confirm(record);
 }
 
 /// Options that contradict each other, before a file is opened.
@@ -232,25 +260,46 @@ Job job_from(const cli::Arguments& arguments) {
   return job;
 }
 
+/// How many files are checked at a time.
+std::size_t worker_count(const cli::Arguments& arguments, const std::vector<std::string>& signatures) {
+  const auto wanted = jobs_from(arguments);
+  // What can be read once is read from one end to the other.
+  const bool is_stream =
+      std::ranges::any_of(signatures, is_standard_input) || is_standard_input(arguments.value("document").value_or(""));
+  return is_stream ? 1 : std::min(wanted, signatures.size());
+}
+
 int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   check_trust_options(arguments);
+  (void)jobs_from(arguments);
   const auto signatures = named_files(arguments, "SIGNATURE…");
   check_options(*this, arguments, signatures, context);
-  const auto job = job_from(arguments);
-  int status = cli::exit_status::done;
-  for (const auto& signature : signatures) {
-    int own = cli::exit_status::done;
+  std::vector jobs = {job_from(arguments)};
+  const auto workers = worker_count(arguments, signatures);
+  while (jobs.size() < workers) jobs.push_back(copy_for_another_thread(jobs.front()));
+
+  InOrder<Outcome> checks(signatures.size(), workers, [&](std::size_t index, std::size_t worker) {
     try {
-      own = verify_one(signature, job, context);
+      return check_file(signatures[index], jobs[worker]);
     } catch (const Error& error) {  // per file of a batch
-      own = report_failure(error, context);
+      return Outcome{cli::exit_status_of(error.kind()), {}, error, nullptr, nullptr};
     }
-    status = std::max(status, own);
-    const auto rest = static_cast<std::size_t>(&signatures.back() - &signature);
-    if (rest > 0 && context.output.has_failed()) {
-      context.console.warning(counted(rest, "further signature was", "further signatures were") + " not checked");
-      break;
+  });
+  int status = cli::exit_status::done;
+  auto rest = signatures.size();
+  checks.run([&](Outcome&& outcome) {
+    --rest;
+    status = std::max(status, outcome.status);
+    try {
+      if (!outcome.error) show(outcome, arguments, context);
+    } catch (const Error& error) {  // per file of a batch
+      outcome.error = error;
     }
+    if (outcome.error) status = std::max(status, report_failure(*outcome.error, context));
+    return !context.output.has_failed();
+  });
+  if (rest > 0) {
+    context.console.warning(counted(rest, "further signature was", "further signatures were") + " not checked");
   }
   return status;
 }

@@ -252,6 +252,10 @@ Certificate Certificate::from_der(BytesView der, const std::string& source) {
   return Certificate(std::move(content));
 }
 
+void unshare(std::vector<Certificate>& certificates) {
+  for (auto& one : certificates) one = Certificate::from_der(one.der(), "the certificate");
+}
+
 std::vector<Certificate> Certificate::read_file(const std::filesystem::path& path, std::size_t most) {
   const auto bytes = read_small_file(path, most, "certificate");
   const auto source = in_quotes(path.string());

@@ -22,8 +22,8 @@ struct Extension {
   Bytes value;  // DER, what is in the OCTET STRING
 };
 
-/// An X.509 certificate, parsed once. A value; copies share it. It says what stands in the
-/// certificate and nothing on whether to believe it.
+/// An X.509 certificate, parsed once. A value; copies share it, with what it finds out about itself when it is asked,
+/// and so belong to one thread. It says what stands in the certificate and nothing on whether to believe it.
 class Certificate {
  public:
   /// Throws malformed for what is not exactly one DER certificate; the message begins with `source`
@@ -114,6 +114,9 @@ class Certificate {
   explicit Certificate(std::shared_ptr<const Content> content);
   std::shared_ptr<const Content> content_;
 };
+
+/// Makes of each one that shares nothing with its copies: for another thread.
+void unshare(std::vector<Certificate>& certificates);
 
 /// A Name (RFC 5280 §4.1.2.4, DER) as RFC 4514 writes it: last RDN first, `+` within a multi-valued
 /// one, short names for the attribute types of §3 and the common ones beyond (serialNumber, SN, GN, …),

@@ -143,6 +143,8 @@ class OcspResponse {
  public:
   /// Throws malformed; unsupported for responses that are none (an error, another type).
   OcspResponse(const Bytes& bytes, std::string name);
+  /// A copy whose certificates share nothing with those in here: for another thread.
+  OcspResponse unshared() const;
 
   RevocationAnswer answer(const RevocationQuestion& question) const;
   /// What asking it about a certificate counts as, signers beside.

@@ -258,6 +258,14 @@ class Judge::Work {
   std::size_t count_ = 0;  // of paths that were looked at
 };
 
+void unshare(Evidence& evidence) {
+  crypto::unshare(evidence.anchors);
+  crypto::unshare(evidence.intermediates);
+  for (auto& response : evidence.ocsp_responses) {
+    response = std::make_shared<const OcspResponse>(response->unshared());
+  }
+}
+
 std::string_view name(Trust trust) {
   switch (trust) {
     case Trust::not_checked: return "not_checked";

@@ -23,6 +23,10 @@ struct Evidence {
   std::vector<OcspResponsePointer> ocsp_responses = {};
 };
 
+/// Makes the certificates in it, those in responses too, ones that share nothing with their copies: for another thread.
+/// Lists, which hold none, stay shared.
+void unshare(Evidence& evidence);
+
 /// What is asked of a certificate.
 struct Demand {
   Time at;   // when it has to be valid and not revoked
