@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -58,6 +59,8 @@ class InOrder {
         threads_.emplace_back([this, worker] { serve(worker); });
     } catch (const std::system_error&) {
       // As many as there are to be had; without any the caller works alone.
+    } catch (const std::bad_alloc&) {
+      // Likewise.
     }
   }
 

@@ -113,6 +113,12 @@ void end_by_interrupt() noexcept {
   ::_exit(status_of_interrupt);
 }
 
+void end_at_once(int status) noexcept {
+  remove_temporaries();
+  restore_terminal();
+  ::_exit(status);
+}
+
 void remember_terminal() {
   if (terminal >= 0) return;
   const int opened = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);

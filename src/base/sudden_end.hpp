@@ -49,6 +49,10 @@ inline constexpr int status_of_interrupt = 130;
 /// Ends the process by SIGINT, so that a shell's loop ends with it. A signal handler may call it.
 [[noreturn]] void end_by_interrupt() noexcept;
 
+/// Ends the process without waiting for threads that are at work. OutputFile's temporaries are unlinked and the
+/// terminal restored first.
+[[noreturn]] void end_at_once(int status) noexcept;
+
 /// From now on signals that would end the process unlink OutputFile's temporaries and restore the terminal first.
 void tidy_up_at_signals();
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/jobs.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <thread>
 
 #include "base/error.hpp"
@@ -9,16 +12,30 @@
 
 namespace eidtool::commands {
 
+namespace {
+
+/// Each job opens a signature, a document, and one file more for a moment.
+std::size_t most_by_descriptors() {
+  constexpr rlim_t for_all = 20;
+  constexpr rlim_t for_each = 3;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return limit.rlim_cur < for_all + for_each ? 1 : (limit.rlim_cur - for_all) / for_each;
+}
+
+}  // namespace
+
 void declare_jobs(cli::OptionSet& options, const std::string& description) {
   options.value("jobs", "NUMBER", description, 'j');
 }
 
 std::size_t jobs_from(const cli::Arguments& arguments) {
-  const auto text = arguments.value("jobs");
-  if (!text) return std::max(1U, std::thread::hardware_concurrency());
   constexpr unsigned long most = 256;
-  unsigned long number = 0;
-  if (parse_number(*text, number) && number >= 1 && number <= most) return number;
+  unsigned long number = std::clamp<unsigned long>(std::thread::hardware_concurrency(), 1, most);
+  const auto text = arguments.value("jobs");
+  if (!text || (parse_number(*text, number) && number >= 1 && number <= most)) {
+    return std::clamp<unsigned long>(number, 1, most_by_descriptors());
+  }
   throw Error(ErrorKind::usage, "--jobs cannot be " + in_quotes(*text),
               "it is a number from 1 to " + std::to_string(most));
 }

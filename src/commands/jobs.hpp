@@ -11,7 +11,7 @@ namespace eidtool::commands {
 /// --jobs.
 void declare_jobs(cli::OptionSet& options, const std::string& description);
 
-/// --jobs, or as many as this process may use cores of. Throws usage.
+/// --jobs, or as many as this process may use cores of; no more than it may open files for. Throws usage.
 std::size_t jobs_from(const cli::Arguments& arguments);
 
 }  // namespace eidtool::commands

@@ -154,6 +154,12 @@ bool ends_the_batch(const Error& error) {
          error.kind() == ErrorKind::module_failed;
 }
 
+/// Where no document is left to sign.
+void say_no_certificate(const SignPlan& plan, cli::Context& context) {
+  if (!plan.certificate_file || identity_of(*plan.certificate_file)) return;
+  context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
+}
+
 /// What became of the documents of a command.
 void summarize(const SignPlan& plan, cli::Context& context) {
   if (const auto left_count = plan.left_count(); left_count > 0) {
@@ -172,16 +178,13 @@ void summarize(const SignPlan& plan, cli::Context& context) {
   context.console.notice(text);
 }
 
-/// The record of one that failed before anything was signed, in its place; the exit status it stands for.
-int report_in_place(const Error& failure, cli::Context& context) {
-  context.output.failure(failure);
-  return cli::exit_status_of(failure.kind());
-}
-
 /// Where every document has failed before a PIN was asked for.
 int report_all_failed(const SignPlan& plan, cli::Context& context) {
   int status = cli::exit_status::done;
-  for (const auto& task : plan.tasks) status = std::max(status, report_in_place(task.failure.value(), context));
+  for (const auto& task : plan.tasks) {
+    if (!context.output.has_failed()) status = std::max(status, record_failure(task.failure.value(), context));
+  }
+  say_no_certificate(plan, context);
   summarize(plan, context);
   return status;
 }
@@ -194,23 +197,24 @@ int sign_all(Job& job, cli::Context& context) {
     interruption.emplace(
         context.console.warning_text("the document at hand is finished first; Ctrl-C again ends at once"));
   }
+  bool goes_on = true;
   for (auto& task : tasks) {
+    if (context.output.has_failed()) break;
     if (task.failure) {
-      status = std::max(status, report_in_place(*task.failure, context));
+      status = std::max(status, record_failure(*task.failure, context));
       continue;
     }
-    bool goes_on = true;
+    if (!goes_on || (interruption && Interruption::is_wanted())) continue;
     try {
       sign_one(job, task, context);
     } catch (Error& error) {  // per file of a batch
       // It needs the PIN once more, and nobody is asked now.
-      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) break;
+      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) continue;
       if (error.file().empty()) error.with_file(task.document);
       status = std::max(status, report_failure(error, context));
       if (!task.is_signed) task.failure = error;
-      goes_on = !ends_the_batch(error) && !context.output.has_failed();
+      goes_on = !ends_the_batch(error);
     }
-    if (!goes_on || (interruption && Interruption::is_wanted())) break;
   }
   if (interruption && Interruption::is_wanted()) status = cli::exit_status::interrupted;
   summarize(job.plan, context);
@@ -280,9 +284,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   if (selection.uri && selection.uri->pin_file()) inputs.add(*selection.uri->pin_file());
   auto plan = plan_signing(arguments, wanted, context, inputs);
   if (plan.tasks.empty()) {
-    if (plan.certificate_file && !identity_of(*plan.certificate_file)) {
-      context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
-    }
+    say_no_certificate(plan, context);
     summarize(plan, context);
     return cli::exit_status::done;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/error.hpp"
@@ -48,17 +49,33 @@ class OutputCheck {
                 "documents of one name need different folders, and each is named once");
   }
 
+  /// Never to be written over, also where it cannot be opened or is not there: it was named as one to read.
   void add_document(const std::string& name) {
-    // Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
+    if (name == "-") return inputs_.add(name);
+    const auto identity = identity_of(name);
+    if (identity) return inputs_.add(name, *identity);
+    missing_.emplace(place_of(name), name);
+  }
+
+  /// Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
+  static void check_document(const std::string& name) {
     // A FIFO is opened when its turn comes: opening it twice would lose its writer.
     std::error_code unknown;
-    if (name != "-" && std::filesystem::is_fifo(name, unknown)) return;
-    const auto document = open_document(name);
-    if (document.is_regular()) inputs_.add(document.name(), document.identity());
+    if (name == "-" || !std::filesystem::is_fifo(name, unknown)) (void)open_document(name);
   }
 
   /// No input is written over, whatever else is signed.
-  void check_is_no_input(const std::string& output) const { inputs_.check_output(output); }
+  void check_is_no_input(const std::string& output) const {
+    inputs_.check_output(output);
+    if (missing_.empty()) return;
+    const auto found = missing_.find(place_of(output));
+    if (found == missing_.end()) return;
+    throw Error(ErrorKind::io,
+                in_quotes(output) + " is to be written, and as " + in_quotes(found->second) +
+                    " it is to be read: there is no such file",
+                "another name, or another folder, keeps both")
+        .with_file(output);
+  }
 
   void check(const std::string& output, IfExists if_exists) const {
     check_is_no_input(output);
@@ -67,6 +84,7 @@ class OutputCheck {
 
  private:
   Inputs inputs_;
+  std::map<std::string, std::string> missing_;  // documents by their places
   std::set<std::string> outputs_;
 };
 
@@ -96,7 +114,8 @@ void find_target(SignTask& task, const cli::Context& context) {
   if (std::filesystem::is_symlink(task.output, unknown)) {
     task.target = std::filesystem::canonical(task.output).string();
   }
-  if (std::filesystem::hard_link_count(task.target, unknown) > 1 && !unknown) {
+  const bool is_file = std::filesystem::is_regular_file(task.target, unknown);
+  if (is_file && std::filesystem::hard_link_count(task.target, unknown) > 1 && !unknown) {
     context.console.warning(in_quotes(task.target) +
                             " has further names: under them stays the file without the added signature");
   }
@@ -215,7 +234,8 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   if (plan.tasks.empty()) return plan;
   check_results_show(plan, wanted, context);
   if (const auto folder = arguments.value("output-dir")) check_folder(*folder);
-  plan.check_each(context, [&](const SignTask& task) { outputs.add_document(task.document); });
+  for (const auto& task : plan.tasks) outputs.add_document(task.document);
+  plan.check_each(context, [](const SignTask& task) { OutputCheck::check_document(task.document); });
   if (wanted.adds) plan.check_each(context, [&](SignTask& task) { find_target(task, context); });
   for (const auto& task : plan.tasks) {
     if (!task.to_stdout()) outputs.check_is_no_input(task.target);

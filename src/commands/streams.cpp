@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "cli/exit_status.hpp"
 
@@ -21,8 +23,18 @@ InputFile open_document(const std::string& name) {
 
 int report_failure(const Error& error, cli::Context& context) {
   context.console.error(error);
-  context.output.failure(error);
-  return cli::exit_status_of(error.kind());
+  return record_failure(error, context);
+}
+
+int record_failure(const Error& error, cli::Context& context) {
+  const int status = cli::exit_status_of(error.kind());
+  try {
+    context.output.failure(error);
+  } catch (const Error& unwritten) {  // per file of a batch
+    context.console.error(unwritten);
+    return std::max(status, cli::exit_status_of(unwritten.kind()));
+  }
+  return status;
 }
 
 void check_standard_output(const cli::Context& context, Content content, Asked asked) {

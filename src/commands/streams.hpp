@@ -15,9 +15,11 @@ bool is_standard_input(const std::string& name);
 /// A document by its name; `-` is the standard input. Throws io.
 InputFile open_document(const std::string& name);
 
-/// Reports a file of a batch that failed, on the standard error and as a JSON record in the place of
-/// its result; the exit status it stands for.
+/// Reports a file of a batch that failed, on the standard error and as a JSON record in the place of its result; the
+/// exit status it stands for. Where that cannot be written this is told too, and context.output.has_failed().
 int report_failure(const Error& error, cli::Context& context);
+/// The record alone, of a failure that was told on the standard error when it was found.
+int record_failure(const Error& error, cli::Context& context);
 
 /// The result itself on the standard output: throws usage with --json, and on a terminal unless it is
 /// text or `-` was asked for by name.

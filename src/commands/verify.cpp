@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/in_order.hpp"
+#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/file_list.hpp"
@@ -15,6 +16,7 @@
 #include "commands/trust_options.hpp"
 #include "commands/verdict.hpp"
 #include "commands/verification_record.hpp"
+#include "crypto/memory.hpp"
 #include "formats/format.hpp"
 
 namespace eidtool::commands {
@@ -262,25 +264,31 @@ Job job_from(const cli::Arguments& arguments) {
 
 /// How many files are checked at a time.
 std::size_t worker_count(const cli::Arguments& arguments, const std::vector<std::string>& signatures) {
-  const auto wanted = jobs_from(arguments);
-  // What can be read once is read from one end to the other.
-  const bool is_stream =
-      std::ranges::any_of(signatures, is_standard_input) || is_standard_input(arguments.value("document").value_or(""));
-  return is_stream ? 1 : std::min(wanted, signatures.size());
+  const auto workers = std::min(jobs_from(arguments), signatures.size());
+  if (workers < 2) return workers;
+  // What can be read once is read in the order of the command line.
+  const bool has_stream = std::ranges::any_of(signatures, [](const std::string& name) {
+    std::error_code unknown;
+    return is_standard_input(name) || (identity_of(name) && !std::filesystem::is_regular_file(name, unknown));
+  });
+  return has_stream ? 1 : workers;
 }
 
 int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   check_trust_options(arguments);
   (void)jobs_from(arguments);
+  crypto::leave_memory_unlocked();
   const auto signatures = named_files(arguments, "SIGNATURE…");
   check_options(*this, arguments, signatures, context);
-  std::vector jobs = {job_from(arguments)};
+  const auto job = job_from(arguments);
   const auto workers = worker_count(arguments, signatures);
-  while (jobs.size() < workers) jobs.push_back(copy_for_another_thread(jobs.front()));
+  std::vector<std::optional<Job>> copies(workers);  // each made by the thread that it is for
 
   InOrder<Outcome> checks(signatures.size(), workers, [&](std::size_t index, std::size_t worker) {
+    auto& copy = copies[worker];
+    if (workers > 1 && !copy) copy.emplace(copy_for_another_thread(job));
     try {
-      return check_file(signatures[index], jobs[worker]);
+      return check_file(signatures[index], copy ? *copy : job);
     } catch (const Error& error) {  // per file of a batch
       return Outcome{cli::exit_status_of(error.kind()), {}, error, nullptr, nullptr};
     }
@@ -296,11 +304,12 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
       outcome.error = error;
     }
     if (outcome.error) status = std::max(status, report_failure(*outcome.error, context));
-    return !context.output.has_failed();
-  });
-  if (rest > 0) {
+    if (rest == 0 || !context.output.has_failed()) return true;
     context.console.warning(counted(rest, "further signature was", "further signatures were") + " not checked");
-  }
+    // Others are at work on what nobody will see, and may be for long.
+    if (workers > 1) end_at_once(status);
+    return false;
+  });
   return status;
 }
 

@@ -375,8 +375,6 @@ KeyCost Certificate::key_cost() const { return crypto::key_cost(content_->subjec
 
 std::uint64_t Certificate::loading_cost() const { return content_->loaded_key ? 0 : key_cost().load; }
 
-const PublicKey* Certificate::public_key_if_any() const noexcept {
-  return std::get_if<PublicKey>(&content_->public_key());
-}
+const PublicKey* Certificate::public_key_if_any() const { return std::get_if<PublicKey>(&content_->public_key()); }
 
 }  // namespace eidtool::crypto

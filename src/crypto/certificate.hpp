@@ -106,7 +106,7 @@ class Certificate {
   /// The first of them, and nothing once it was paid.
   std::uint64_t loading_cost() const;
   /// Null where public_key() throws.
-  const PublicKey* public_key_if_any() const noexcept;
+  const PublicKey* public_key_if_any() const;
 
  private:
   struct Content;

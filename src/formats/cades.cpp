@@ -210,7 +210,8 @@ class Cades : public Format {
                       const std::vector<HashAlgorithm>& digests) const override {
     const auto there = open_for_addition(file, document, digests);
     if (encoding == Encoding::der || there.encoding == encoding) return;
-    throw Error(ErrorKind::usage, in_quotes(file) + " is no PEM, and --add leaves it as it is: --pem is for a new file",
+    throw Error(ErrorKind::unsupported,
+                in_quotes(file) + " is no PEM, and --add leaves it as it is: --pem is for a new file",
                 "'openssl cms -cmsout -inform DER -outform PEM' makes PEM of it")
         .with_file(file);
   }

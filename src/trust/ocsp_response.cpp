@@ -212,14 +212,14 @@ OcspResponse::Signer OcspResponse::find_signer(const RevocationQuestion& questio
   return found;
 }
 
-/// What weighs most of all that it says about the certificate; what is not believed or not known of it more than
-/// `good`.
 OcspResponse OcspResponse::unshared() const {
   auto copy = *this;
   crypto::unshare(copy.certificates_);
   return copy;
 }
 
+/// What weighs most of all that it says about the certificate; what is not believed or not known of it more than
+/// `good`.
 RevocationAnswer OcspResponse::answer(const RevocationQuestion& question) const {
   using Status = RevocationAnswer::Status;
   RevocationAnswer worst;

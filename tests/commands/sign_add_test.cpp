@@ -171,7 +171,7 @@ TEST_CASE("--add leaves PEM and DER as they are, and refuses PEM of what is DER"
   REQUIRE(desk.eidtool("sign doc --format cades --pin-file ../pin").status == 0);
   REQUIRE(desk.eidtool("sign doc --format cades --pem -o pem.p7s --pin-file ../pin").status == 0);
   desk.filter("");
-  const auto outcome = check_refused(desk, "sign doc --format cades --add --pem --pin-file ../pin", 2,
+  const auto outcome = check_refused(desk, "sign doc --format cades --add --pem --pin-file ../pin", 3,
                                      "'doc.p7s' is no PEM, and --add leaves it as it is");
   CHECK(says(outcome, "hint", "openssl cms"));
   CHECK(desk.logged("C_Login") == 0);
@@ -208,7 +208,7 @@ TEST_CASE("of a document from a pipe all that tells against it is told before a 
   check_refused(desk, line + "--add -o doc.p7s", 3, "does not fit 'the standard input'", "another text");
   check_refused(desk, line + "--add -o doc.p7s", 3, "does not fit 'the standard input'", std::string(2000000, 'x'));
   check_refused(desk, line + "--add -o broken.p7s", 3, "'broken.p7s'", "text");
-  check_refused(desk, line + "--add --pem -o doc.p7s", 2, "is no PEM", "text");
+  check_refused(desk, line + "--add --pem -o doc.p7s", 3, "is no PEM", "text");
   check_refused(desk, line + "--attached -o big.p7s", 3, "cannot be read twice", std::string(2000000, 'x'));
   for (const std::string name : {"-", "/dev/stdin"}) {
     auto redirected = desk.eidtool_program("sign --format cades --pin-file ../pin --attached --pem -o big.p7s " + name);

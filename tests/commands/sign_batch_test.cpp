@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "support/catch.hpp"
 #include "support/desk.hpp"
+#include "support/injection.hpp"
 #include "support/refusal.hpp"
 
 namespace eidtool::tests {
@@ -357,6 +359,73 @@ TEST_CASE("a batch of which nothing can be signed asks for no PIN, and a wrong c
   check_refused(desk, "sign missing one one.sig --force --pin-file ../pin", 3, "'one.sig' is an input");
   check_refused(desk, "sign missing two --cert-out one.sig --pin-file ../pin", 3, "'one.sig' exists");
   CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("a document that cannot be opened or is missing is no place to write to, whatever is signed beside it") {
+  Desk desk;
+  for (const auto* name : {"x", "x.sig", "y"}) desk.write(name, name);
+  desk.filter("");
+  const std::string line = "sign --force --pin-file ../pin --as authentication ";
+  check_refused(desk, line + "x later.sig later", 3,
+                "'later.sig' is to be written, and as 'later.sig' it is to be read");
+  check_refused(desk, line + "--cert-out ./later x later y", 3, "'./later' is to be written");
+  CHECK(desk.logged("C_Login") == 0);
+
+  if (!can_inject(desk)) return;
+  for (const auto& [words, locked] : {std::pair{"x x.sig", "x.sig"}, std::pair{"--cert-out y x y", "y"}}) {
+    auto program = desk.eidtool_program(line + words);
+    inject(program, {"-P", desk.path(locked), "-e", "inject=openat:error=EACCES"});
+    check_refused(desk, program, 3, "is an input");
+  }
+}
+
+TEST_CASE("every document that failed has its record, also where a batch ends before its turn") {
+  Desk desk;
+  for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
+  desk.filter("pull C_Sign\n");
+  const auto outcome = desk.eidtool("sign one missing two gone three --json --pin-file ../pin --as authentication");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 6);
+  const auto records = json_lines(outcome.output);
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].text("/kind") == "token_removed");
+  CHECK(records[1].text("/file") == "missing");
+  CHECK(records[2].text("/file") == "gone");
+  CHECK(says(outcome, "warning", "2 further documents were not signed"));
+  CHECK(says(outcome, "notice", "0 documents signed, 3 failed"));
+}
+
+TEST_CASE("a record that cannot be written ends a batch with a word on what is left") {
+  Desk desk;
+  for (const auto* name : {"one", "two"}) desk.write(name, name);
+  desk.filter("");
+  auto program = desk.eidtool_program("sign missing one two --json --pin-file ../pin");
+  program.output_file = "/dev/full";
+  const auto outcome = Desk::run_eidtool(program);
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "error", "cannot write 'the standard output'"));
+  CHECK(says(outcome, "warning", "2 further documents were not signed"));
+  CHECK(desk.logged("C_Sign") == 0);
+}
+
+TEST_CASE("of a batch of additions the file that does not fit fails alone") {
+  Desk desk;
+  for (const auto* name : {"one", "two"}) desk.write(name, name);
+  REQUIRE(desk.eidtool("sign one --format cades --pin-file ../pin --as authentication").status == 0);
+  REQUIRE(desk.eidtool("sign two --format cades --pem --pin-file ../pin --as authentication").status == 0);
+  const auto before = desk.read("one.p7s");
+  fs::create_directory(desk.path("three.p7s"));
+  desk.write("three", "three");
+  const auto outcome =
+      desk.eidtool("sign one two three --format cades --add --pem --pin-file ../pin --as authentication");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "error", "'one.p7s' is no PEM"));
+  CHECK_FALSE(says(outcome, "warning", "further names"));
+  CHECK(says(outcome, "notice", "1 document signed, 2 failed"));
+  CHECK(desk.read("one.p7s") == before);
+  CHECK(json_lines(desk.eidtool("verify two.p7s --json").output).size() == 2);
 }
 
 }  // namespace eidtool::tests

@@ -125,4 +125,36 @@ TEST_CASE("Ctrl-C ends a batch of verify at once, and a number of jobs that is n
   CHECK(desk.eidtool("verify - --document 00 --cert c.der --jobs 4", desk.read("00.sig")).status == 0);
 }
 
+TEST_CASE("a batch whose results nobody takes ends at once, whatever others are at work on") {
+  SignedFolder folder;
+  auto& desk = folder.desk;
+  fs::remove(desk.path("01"));
+  REQUIRE(::mkfifo(desk.path("01").c_str(), 0600) == 0);
+  auto program = desk.eidtool_program("verify 00.sig 01.sig 02.sig --cert c.der --jobs 2");
+  program.output_file = "/dev/full";
+  const auto outcome = Desk::run_eidtool(program);
+  INFO(outcome.errors);
+  CHECK(outcome.status == 3);
+  CHECK(says(outcome, "warning", "2 further signatures were not checked"));
+}
+
+TEST_CASE("more jobs than files can be opened for are no reason to fail, and pipes are read in their order") {
+  SignedFolder folder;
+  auto& desk = folder.desk;
+  desk.through = {"prlimit", "--nofile=32"};
+  CHECK(desk.eidtool("verify" + folder.signatures + " --cert c.der --jobs 200").status == 0);
+  desk.through = {};
+  desk.write("pipe", desk.read("00"));
+  REQUIRE(::mkfifo(desk.path("pipe.sig").c_str(), 0600) == 0);
+  const auto signature = desk.read("00.sig");
+  Child child(desk.eidtool_program("verify pipe.sig pipe.sig 01.sig --cert c.der --jobs 3 --json"), {});
+  for (int time = 0; time < 2; ++time) {
+    std::ofstream(desk.path("pipe.sig")) << signature;
+    child.exchange([&] { return lines_of(child.so_far().output).size() == static_cast<std::size_t>(time + 1); });
+  }
+  const auto records = json_lines(child.wait().output);
+  REQUIRE(records.size() == 3);
+  CHECK(records[2].text("/verdict") == "valid");
+}
+
 }  // namespace eidtool::tests

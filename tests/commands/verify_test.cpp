@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/desk.hpp"
+#include "support/injection.hpp"
 #include "support/refusal.hpp"
 
 namespace eidtool::tests {
@@ -53,6 +54,19 @@ TEST_CASE("verify says who signed, what it assumed, and that trust was not check
     INFO(checking.output);
     CHECK(contains(checking.output + checking.errors, part));
   }
+}
+
+TEST_CASE("verify looks for no module, takes no random number from a device, and locks no memory") {
+  Desk desk;
+  signed_desk(desk);
+  if (!can_inject(desk)) return;
+  auto program = desk.eidtool_program("verify doc.sig --cert c.der");
+  inject(program, {"-o", "calls", "-e", "trace=mlock,open,openat"});
+  CHECK(run(program).status == 0);
+  const auto calls = desk.read("calls");
+  INFO(calls);
+  CHECK(contains(calls, "doc.sig"));
+  for (const auto* call : {"mlock", "/pkcs11/", "softhsm", "random"}) CHECK_FALSE(contains(calls, call));
 }
 
 TEST_CASE("verify --json gives the verdict and the findings as codes") {

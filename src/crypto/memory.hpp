@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace eidtool::crypto {
+
+/// For a process that holds no secret: Botan's memory is then not locked. At its first use it would lock and guard half
+/// a MiB page by page, 900 system calls that take as long as checking a signature. To be called before that, while
+/// there is one thread. Not where a module is loaded, which may keep the PIN in the memory of the same Botan.
+void leave_memory_unlocked();
+
+}  // namespace eidtool::crypto
