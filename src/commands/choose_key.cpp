@@ -86,9 +86,13 @@ class Collector {
              pair.token().slot_id() == token.slot_id() && pair.token().module() == token.module();
     });
     if (is_known) return;
+    const auto has_id = [&](const VisibleKey& key) { return equal_ignoring_trailing_zeros(key.id, id); };
     std::optional<crypto::Certificate> certificate;
     try {
       certificate = crypto::Certificate::from_der(*value, "certificate " + in_quotes(label));
+      // Loading a key costs as much as a signature, and cards hold authorities' certificates for reference.
+      const bool has_keys = std::ranges::any_of(private_keys, has_id) || std::ranges::any_of(public_keys, has_id);
+      if (certificate->is_ca() && !has_keys) return;
       (void)certificate->public_key();
     } catch (const Error& error) {  // absent: what cannot be read is no candidate
       offer_.reasons.emplace_back(error.what());
@@ -99,7 +103,7 @@ class Collector {
     bool belongs_to_another = false;
     std::vector<std::string> labels = {label};
     const auto look_at = [&](const VisibleKey& key) {
-      if (!equal_ignoring_trailing_zeros(key.id, pair.id)) return false;
+      if (!has_id(key)) return false;
       const bool belongs = may_belong(key.object, *certificate);
       has_visible_key = has_visible_key || belongs;
       belongs_to_another = belongs_to_another || !belongs;
