@@ -66,7 +66,9 @@ TEST_CASE("verify looks for no module, takes no random number from a device, and
   const auto calls = desk.read("calls");
   INFO(calls);
   CHECK(contains(calls, "doc.sig"));
-  for (const auto* call : {"mlock", "/pkcs11/", "softhsm", "random"}) CHECK_FALSE(contains(calls, call));
+  for (const auto* call : {"/pkcs11/", "softhsm", "random"}) CHECK_FALSE(contains(calls, call));
+  // Botan 3 locks its memory before main().
+  CHECK_FALSE(contains(calls.substr(calls.find("c.der")), "mlock"));
 }
 
 TEST_CASE("verify --json gives the verdict and the findings as codes") {
