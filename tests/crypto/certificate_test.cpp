@@ -7,6 +7,7 @@
 #include "crypto/asn1.hpp"
 #include "crypto/der.hpp"
 #include "support/catch.hpp"
+#include "support/sanitizers.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/vectors.hpp"
 
@@ -214,7 +215,7 @@ TEST_CASE("no byte of a certificate, changed or cut off, brings more than an Err
       return true;
     };
     bool all_survived = true;
-    for (std::size_t index = 0; index < original.size(); ++index) {
+    for (std::size_t index = 0; index < original.size(); index += tests::step()) {
       for (const auto mask : Bytes{0x01, 0x80, 0xff}) {
         auto der = original;
         der[index] ^= mask;

@@ -5,6 +5,7 @@
 #include "formats/cms/file.hpp"
 #include "formats/cms_tools.hpp"
 #include "support/catch.hpp"
+#include "support/sanitizers.hpp"
 #include "support/software_signer.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -102,7 +103,7 @@ TEST_CASE("every bit of a signature counts, unless it is one of the hulls", "[ma
     const auto signature = signature_by("p256", "ecdsa_sha256", packaging);
     const auto original = cms::read_signed_file(tests::memory_file(signature)).data;
     std::size_t matching = 0;
-    for (std::size_t index = 0; index < signature.size(); ++index) {
+    for (std::size_t index = 0; index < signature.size(); index += tests::step()) {
       for (const unsigned mask : {0x01U, 0x20U, 0x80U}) {
         auto damaged = signature;
         damaged[index] = static_cast<std::uint8_t>(damaged[index] ^ mask);

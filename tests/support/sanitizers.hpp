@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <iterator>
 #include <type_traits>
 #include <vector>
@@ -29,5 +30,11 @@ auto sample(const Cases& cases) {
   }
   return chosen;
 }
+
+/// Whether Valgrind watches, as .ci/run says: everything takes thirty times as long.
+inline bool is_under_valgrind() { return std::getenv("EIDTOOL_UNDER_VALGRIND") != nullptr; }
+
+/// From one of thousands of like inputs to the next: each, and under Valgrind each fifth.
+inline std::size_t step() { return is_under_valgrind() ? 5 : 1; }
 
 }  // namespace eidtool::tests

@@ -377,7 +377,7 @@ TEST_CASE("floods are refused and cost little", "[many]") {
   CHECK(reason(checked(made.build()).signatures.front()) == SubIndication::format_failure);
 
   Bytes nested;
-  for (int depth = 0; depth < 100000; ++depth) nested.insert(nested.begin(), {0x30, 0x80});
+  for (int depth = 0; depth < 100000; ++depth) nested.insert(nested.end(), {0x30, 0x80});
   CHECK(error_of([&] { checked(nested); }).kind() == ErrorKind::malformed);
   auto signature = signature_by("p256", "ecdsa_sha256");
   // The version in 100 000 indefinite hulls.
