@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -15,20 +16,36 @@ namespace {
 
 constexpr std::size_t many = 1000;
 
-/// The later a thing stands in its group the sooner it is done.
-std::string slowly(std::size_t index) {
-  std::this_thread::sleep_for(std::chrono::microseconds(400 - 100 * (index % 4)));
-  return std::to_string(index);
-}
+/// Makes texts of numbers, those of each pair in the wrong order: the even one waits for the odd one behind it.
+class Swapping {
+ public:
+  std::string operator()(std::size_t index, std::size_t) {
+    std::unique_lock lock(mutex_);
+    if (index % 2 == 1) {
+      odd_ones_.insert(index);
+      is_done_.notify_all();
+    } else {
+      is_done_.wait(lock, [&] { return odd_ones_.count(index + 1) == 1; });
+    }
+    return std::to_string(index);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable is_done_;
+  std::set<std::size_t> odd_ones_;
+};
+
+std::string text_of(std::size_t index, std::size_t) { return std::to_string(index); }
 
 }  // namespace
 
 TEST_CASE("results are taken in the order of the things, whoever is done first") {
   for (const std::size_t workers : {0U, 1U, 2U, 7U}) {
     std::vector<std::string> taken;
-    InOrder<std::string>(many, workers, [](std::size_t index, std::size_t) {
-      return slowly(index);
-    }).run([&](std::string&& result) {
+    Swapping swapping;
+    const auto work = workers < 2 ? InOrder<std::string>::Work(text_of) : std::ref(swapping);
+    InOrder<std::string>(many, workers, work).run([&](std::string&& result) {
       taken.push_back(std::move(result));
       return true;
     });
@@ -58,6 +75,7 @@ TEST_CASE("the workers work at the same time, each under its own number, and non
 }
 
 TEST_CASE("no worker runs far ahead of what was taken") {
+  constexpr std::size_t most = 12;  // four for each worker
   std::atomic<std::size_t> begun = 0;
   std::size_t taken = 0;
   std::size_t furthest = 0;
@@ -65,13 +83,12 @@ TEST_CASE("no worker runs far ahead of what was taken") {
     ++begun;
     return index;
   }).run([&](std::size_t&&) {
-    if (taken % 100 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     ++taken;
+    while (begun < std::min(many, taken + most)) std::this_thread::yield();
     furthest = std::max(furthest, begun - taken);
     return true;
   });
-  CHECK(furthest > 0);
-  CHECK(furthest <= 13);
+  CHECK(furthest == most);
 }
 
 TEST_CASE("what the work throws comes out in the turn of its thing, and a taker that has enough ends it") {
@@ -79,7 +96,7 @@ TEST_CASE("what the work throws comes out in the turn of its thing, and a taker 
     std::size_t taken = 0;
     InOrder<std::string> failing(many, workers, [](std::size_t index, std::size_t) {
       if (index == 50) throw std::runtime_error("the fiftieth");
-      return slowly(index);
+      return std::to_string(index);
     });
     CHECK_THROWS_WITH(failing.run([&](std::string&&) {
       ++taken;
@@ -96,7 +113,7 @@ TEST_CASE("what the work throws comes out in the turn of its thing, and a taker 
     long_one.run([&](std::size_t&& index) { return index < 9; });
     CHECK(begun >= 10);
     CHECK(begun < 40);
-    InOrder<std::string> thrown_at(many, workers, [](std::size_t index, std::size_t) { return slowly(index); });
+    InOrder<std::string> thrown_at(many, workers, text_of);
     CHECK_THROWS_AS(thrown_at.run([](std::string&&) -> bool { throw std::runtime_error("full"); }), std::runtime_error);
   }
 }
