@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/jobs.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -13,6 +14,13 @@
 namespace eidtool::commands {
 
 namespace {
+
+/// Those that this process may use: std::thread::hardware_concurrency() counts those of the machine.
+unsigned long core_count() {
+  cpu_set_t cores;
+  if (::sched_getaffinity(0, sizeof cores, &cores) != 0) return std::thread::hardware_concurrency();
+  return static_cast<unsigned long>(CPU_COUNT(&cores));
+}
 
 /// Each job opens a signature, a document, and one file more for a moment.
 std::size_t most_by_descriptors() {
@@ -31,7 +39,7 @@ void declare_jobs(cli::OptionSet& options, const std::string& description) {
 
 std::size_t jobs_from(const cli::Arguments& arguments) {
   constexpr unsigned long most = 256;
-  unsigned long number = std::clamp<unsigned long>(std::thread::hardware_concurrency(), 1, most);
+  unsigned long number = std::clamp<unsigned long>(core_count(), 1, most);
   const auto text = arguments.value("jobs");
   if (!text || (parse_number(*text, number) && number >= 1 && number <= most)) {
     return std::clamp<unsigned long>(number, 1, most_by_descriptors());

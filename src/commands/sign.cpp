@@ -154,12 +154,6 @@ bool ends_the_batch(const Error& error) {
          error.kind() == ErrorKind::module_failed;
 }
 
-/// Where no document is left to sign.
-void say_no_certificate(const SignPlan& plan, cli::Context& context) {
-  if (!plan.certificate_file || identity_of(*plan.certificate_file)) return;
-  context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
-}
-
 /// What became of the documents of a command.
 void summarize(const SignPlan& plan, cli::Context& context) {
   if (const auto left_count = plan.left_count(); left_count > 0) {
@@ -178,13 +172,15 @@ void summarize(const SignPlan& plan, cli::Context& context) {
   context.console.notice(text);
 }
 
-/// Where every document has failed before a PIN was asked for.
-int report_all_failed(const SignPlan& plan, cli::Context& context) {
+/// Where no document is left to sign: all were left out, or have failed before a PIN was asked for.
+int finish_without_signing(const SignPlan& plan, cli::Context& context) {
   int status = cli::exit_status::done;
   for (const auto& task : plan.tasks) {
     if (!context.output.has_failed()) status = std::max(status, record_failure(task.failure.value(), context));
   }
-  say_no_certificate(plan, context);
+  if (plan.certificate_file && !identity_of(*plan.certificate_file)) {
+    context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
+  }
   summarize(plan, context);
   return status;
 }
@@ -283,12 +279,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   Inputs inputs(*this, arguments, context);
   if (selection.uri && selection.uri->pin_file()) inputs.add(*selection.uri->pin_file());
   auto plan = plan_signing(arguments, wanted, context, inputs);
-  if (plan.tasks.empty()) {
-    say_no_certificate(plan, context);
-    summarize(plan, context);
-    return cli::exit_status::done;
-  }
-  if (plan.left_count() == 0) return report_all_failed(plan, context);
+  if (plan.left_count() == 0) return finish_without_signing(plan, context);
 
   const auto pair = choose_pair(selection, context);
   if (!pair.certificate) {
@@ -315,7 +306,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
     certificates.insert(certificates.end(), wanted.intermediates.begin(), wanted.intermediates.end());
     plan.check_each(context, [&](const SignTask& task) { check_room(task, wanted, algorithm, certificates); });
   }
-  if (plan.left_count() == 0) return report_all_failed(plan, context);
+  if (plan.left_count() == 0) return finish_without_signing(plan, context);
 
   pkcs11::Authenticator authenticator(
       *pins, arguments.has("allow-final-try") ? pkcs11::FinalTry::allow : pkcs11::FinalTry::refuse);

@@ -70,16 +70,11 @@ class OutputCheck {
     if (missing_.empty()) return;
     const auto found = missing_.find(place_of(output));
     if (found == missing_.end()) return;
-    throw Error(ErrorKind::io,
-                in_quotes(output) + " is to be written, and as " + in_quotes(found->second) +
-                    " it is to be read: there is no such file",
-                "another name, or another folder, keeps both")
+    throw Error(
+        ErrorKind::io,
+        in_quotes(output) + " is an input, " + in_quotes(found->second) + ", which is missing: it is not written",
+        "another name, or another folder, keeps both")
         .with_file(output);
-  }
-
-  void check(const std::string& output, IfExists if_exists) const {
-    check_is_no_input(output);
-    check_writable(output, if_exists);
   }
 
  private:
@@ -241,13 +236,14 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
     if (!task.to_stdout()) outputs.check_is_no_input(task.target);
   }
   plan.check_each(context, [&](const SignTask& task) {
-    if (!task.to_stdout()) return outputs.check(task.target, wanted.adds ? IfExists::replace : plan.if_exists);
+    if (!task.to_stdout()) return check_writable(task.target, wanted.adds ? IfExists::replace : plan.if_exists);
     check_standard_output(context, wanted.encoding == formats::Encoding::pem ? Content::text : Content::binary,
                           arguments.has("output") ? Asked::by_name : Asked::by_default);
   });
   if (plan.certificate_file) {
     const bool stays = plan.skips_existing && identity_of(*plan.certificate_file);
-    outputs.check(*plan.certificate_file, stays ? IfExists::replace : plan.if_exists);
+    outputs.check_is_no_input(*plan.certificate_file);
+    check_writable(*plan.certificate_file, stays ? IfExists::replace : plan.if_exists);
   }
   // Last, for it may take until somebody has written all of a pipe.
   plan.check_each(context, [&](SignTask& task) {

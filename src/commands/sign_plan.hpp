@@ -33,7 +33,7 @@ struct SignPlan {
   std::vector<SignTask> tasks;
 
   /// Looks at each document that has not failed. In a batch the one that `check` throws for has, and the rest go on,
-  /// unless the command line is wrong (usage); of one alone this throws.
+  /// unless the command line is wrong (usage: never because of one document); of one alone this throws.
   void check_each(const cli::Context& context, const std::function<void(SignTask&)>& check);
   /// Documents that were neither signed nor failed.
   std::size_t left_count() const;

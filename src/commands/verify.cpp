@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/in_order.hpp"
@@ -262,26 +263,31 @@ Job job_from(const cli::Arguments& arguments) {
   return job;
 }
 
-/// How many files are checked at a time.
-std::size_t worker_count(const cli::Arguments& arguments, const std::vector<std::string>& signatures) {
-  const auto workers = std::min(jobs_from(arguments), signatures.size());
+/// How many files are checked at a time. What can be read once is read in the order of the command line.
+std::size_t worker_count(std::size_t jobs, const std::vector<std::string>& signatures) {
+  const auto workers = std::min(jobs, signatures.size());
   if (workers < 2) return workers;
-  // What can be read once is read in the order of the command line.
-  const bool has_stream = std::ranges::any_of(signatures, [](const std::string& name) {
+  const auto is_stream = [](const std::string& name) {
     std::error_code unknown;
-    return is_standard_input(name) || (identity_of(name) && !std::filesystem::is_regular_file(name, unknown));
-  });
-  return has_stream ? 1 : workers;
+    return is_standard_input(name) || std::filesystem::is_other(name, unknown);
+  };
+  std::set<std::string> streams;
+  for (const auto& signature : signatures) {
+    const auto document = document_named_by(signature);
+    const bool is_again = document && is_stream(*document) && !streams.insert(*document).second;
+    if (is_again || is_stream(signature)) return 1;
+  }
+  return workers;
 }
 
 int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   check_trust_options(arguments);
-  (void)jobs_from(arguments);
+  const auto jobs = jobs_from(arguments);
   crypto::leave_memory_unlocked();
   const auto signatures = named_files(arguments, "SIGNATURE…");
   check_options(*this, arguments, signatures, context);
   const auto job = job_from(arguments);
-  const auto workers = worker_count(arguments, signatures);
+  const auto workers = worker_count(jobs, signatures);
   std::vector<std::optional<Job>> copies(workers);  // each made by the thread that it is for
 
   InOrder<Outcome> checks(signatures.size(), workers, [&](std::size_t index, std::size_t worker) {
@@ -290,7 +296,9 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
     try {
       return check_file(signatures[index], copy ? *copy : job);
     } catch (const Error& error) {  // per file of a batch
-      return Outcome{cli::exit_status_of(error.kind()), {}, error, nullptr, nullptr};
+      Outcome outcome;
+      outcome.error = error;
+      return outcome;
     }
   });
   int status = cli::exit_status::done;

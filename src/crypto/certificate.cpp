@@ -373,7 +373,7 @@ const PublicKey& Certificate::public_key() const {
 
 KeyCost Certificate::key_cost() const { return crypto::key_cost(content_->subject_public_key_info); }
 
-std::uint64_t Certificate::loading_cost() const { return content_->loaded_key ? 0 : key_cost().load; }
+bool Certificate::may_load(Work& work) const { return work.may_take_once(content_, key_cost().load); }
 
 const PublicKey* Certificate::public_key_if_any() const { return std::get_if<PublicKey>(&content_->public_key()); }
 

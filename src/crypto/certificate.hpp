@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "crypto/public_key.hpp"
 #include "crypto/signed_object.hpp"
+#include "crypto/work.hpp"
 
 namespace eidtool::crypto {
 
@@ -103,8 +104,9 @@ class Certificate {
   const PublicKey& public_key() const;
   /// What public_key() costs, and every check of a signature; nothing is loaded to tell.
   KeyCost key_cost() const;
-  /// The first of them, and nothing once it was paid.
-  std::uint64_t loading_cost() const;
+  /// Takes the first of them from `work`, once for all copies. That an earlier file had the key loaded does not count:
+  /// a file has the same answer whatever was looked at before. False: it would be too much.
+  bool may_load(Work& work) const;
   /// Null where public_key() throws.
   const PublicKey* public_key_if_any() const;
 
@@ -115,7 +117,8 @@ class Certificate {
   std::shared_ptr<const Content> content_;
 };
 
-/// Makes of each one that shares nothing with its copies: for another thread.
+/// Makes of each one that shares nothing with its copies: for another thread. (A lock in each would not do: Botan's
+/// numbers, and so its keys, remember things about themselves as well.)
 void unshare(std::vector<Certificate>& certificates);
 
 /// A Name (RFC 5280 §4.1.2.4, DER) as RFC 4514 writes it: last RDN first, `+` within a multi-valued

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <set>
 
 namespace eidtool::crypto {
 
@@ -22,6 +24,11 @@ class Work {
     return true;
   }
 
+  /// As may_take(), of what is done once for each thing, which is kept so that no other is taken for it.
+  bool may_take_once(const std::shared_ptr<const void>& thing, std::uint64_t cost) {
+    return may_take(paid_.insert(thing).second ? cost : 0);
+  }
+
   bool is_exhausted() const { return is_exhausted_; }
   std::uint64_t done() const { return done_; }
 
@@ -31,6 +38,7 @@ class Work {
   std::uint64_t most_;
   std::uint64_t done_ = 0;
   bool is_exhausted_ = false;
+  std::set<std::shared_ptr<const void>> paid_;
 };
 
 }  // namespace eidtool::crypto

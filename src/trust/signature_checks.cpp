@@ -33,15 +33,13 @@ bool SignatureChecks::may_look(std::uint64_t count) {
   return true;
 }
 
-bool SignatureChecks::may_load(const crypto::Certificate& certificate) {
-  return work_.may_take(certificate.loading_cost());
-}
+bool SignatureChecks::may_load(const crypto::Certificate& certificate) { return certificate.may_load(work_); }
 
 SignatureChecks::Answer SignatureChecks::check(const std::string& what, const crypto::SignedObject& object,
                                                const crypto::Certificate& signer) {
   const auto [known, is_new] = known_.try_emplace({what, signer.key_fingerprint()}, Answer::not_made);
   if (!is_new) return known->second;
-  if (!work_.may_take(signer.loading_cost() + object.check_cost(signer.key_cost()))) {
+  if (!signer.may_load(work_) || !work_.may_take(object.check_cost(signer.key_cost()))) {
     known_.erase(known);
     return Answer::not_made;
   }

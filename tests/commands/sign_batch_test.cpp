@@ -367,8 +367,8 @@ TEST_CASE("a document that cannot be opened or is missing is no place to write t
   desk.filter("");
   const std::string line = "sign --force --pin-file ../pin --as authentication ";
   check_refused(desk, line + "x later.sig later", 3,
-                "'later.sig' is to be written, and as 'later.sig' it is to be read");
-  check_refused(desk, line + "--cert-out ./later x later y", 3, "'./later' is to be written");
+                "'later.sig' is an input, 'later.sig', which is missing: it is not written");
+  check_refused(desk, line + "--cert-out ./later x later y", 3, "'./later' is an input, 'later', which is missing");
   CHECK(desk.logged("C_Login") == 0);
 
   if (!can_inject(desk)) return;

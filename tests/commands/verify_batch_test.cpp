@@ -98,9 +98,21 @@ TEST_CASE("a batch judged by several jobs trusts the same signers, with lists an
   REQUIRE(desk.run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k.pem", "-out", "ca.pem",
                     "-subj", "/CN=Other"})
               .status == 0);
+  // Of an authority of their own, which has nothing to do with the signers: read by all, and of no effect.
+  desk.write("ca.cnf", "[ca]\ndefault_ca=own\n[own]\ndatabase=index\ndefault_md=sha256\n");
+  desk.write("index", "");
+  REQUIRE(desk.run({"openssl", "ca", "-gencrl", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "k.pem", "-crldays",
+                    "30", "-out", "list.pem"})
+              .status == 0);
+  REQUIRE(desk.run({"openssl", "ocsp", "-index", "index", "-CA", "ca.pem", "-issuer", "ca.pem", "-serial", "1",
+                    "-rsigner", "ca.pem", "-rkey", "k.pem", "-respout", "response.der"})
+              .status == 0);
   const auto judged = [&](const std::string& jobs) {
     const auto outcome =
-        desk.eidtool("verify" + folder.signatures + " --cert c.der --trust c.der --trust ca.pem " + jobs);
+        desk.eidtool("verify" + folder.signatures +
+                     " --cert c.der --trust c.der --trust ca.pem --intermediates ca.pem --crl list.pem "
+                     "--ocsp response.der " +
+                     jobs);
     return std::to_string(outcome.status) + outcome.output + outcome.errors;
   };
   const auto alone = judged("--jobs 1");
@@ -155,6 +167,21 @@ TEST_CASE("more jobs than files can be opened for are no reason to fail, and pip
   const auto records = json_lines(child.wait().output);
   REQUIRE(records.size() == 3);
   CHECK(records[2].text("/verdict") == "valid");
+}
+
+TEST_CASE("two signatures of one document that can be read once are checked one after the other") {
+  SignedFolder folder;
+  auto& desk = folder.desk;
+  const auto document = desk.read("00");
+  fs::copy_file(desk.path("00.sig"), desk.path("00.p7s"));  // the content tells the format
+  fs::remove(desk.path("00"));
+  REQUIRE(::mkfifo(desk.path("00").c_str(), 0600) == 0);
+  Child child(desk.eidtool_program("verify 00.sig 00.p7s --cert c.der --json --jobs 2"), {});
+  for (std::size_t count = 1; count <= 2; ++count) {
+    std::ofstream(desk.path("00")) << document;
+    child.exchange([&] { return lines_of(child.so_far().output).size() == count; });
+  }
+  CHECK(child.wait().status == 0);
 }
 
 }  // namespace eidtool::tests

@@ -227,4 +227,22 @@ TEST_CASE("no byte of a certificate, changed or cut off, brings more than an Err
   }
 }
 
+TEST_CASE("loading a key counts once for each piece of work, whoever had it loaded before") {
+  const auto certificate = vector_certificate("rsa2048");
+  const auto copy = certificate;
+  Work first;
+  CHECK(certificate.may_load(first));
+  const auto cost = first.done();
+  CHECK(cost == certificate.key_cost().load);
+  (void)certificate.public_key();
+  CHECK(copy.may_load(first));
+  CHECK(first.done() == cost);
+  Work second;
+  CHECK(copy.may_load(second));
+  CHECK(second.done() == cost);
+  Work little(cost - 1);
+  CHECK_FALSE(certificate.may_load(little));
+  CHECK_FALSE(certificate.may_load(little));
+}
+
 }  // namespace eidtool::crypto

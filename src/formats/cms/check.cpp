@@ -202,7 +202,7 @@ class Check {
     for (const auto& candidate : candidates_) {
       const auto [known, is_new] = is_maker.try_emplace(candidate.key_fingerprint(), false);
       if (is_new) {
-        if (!context_.work.may_take(candidate.loading_cost() + check_cost(candidate, scheme))) return false;
+        if (!candidate.may_load(context_.work) || !context_.work.may_take(check_cost(candidate, scheme))) return false;
         const auto* key = candidate.public_key_if_any();
         known->second = key != nullptr && is_made_by(*key, scheme);
       }
