@@ -21,7 +21,7 @@ class SignatureChecks {
   };
 
   explicit SignatureChecks(crypto::Work work = crypto::Work(), std::size_t most_looks = most_looks_of_a_file)
-      : work_(work), most_looks_(most_looks) {}
+      : work_(std::move(work)), most_looks_(most_looks) {}
 
   /// Whether the key of `issuer` made the signature on `certificate`; names are not looked at.
   Answer made_by(const crypto::Certificate& certificate, const crypto::Certificate& issuer);
