@@ -198,7 +198,9 @@ class Asked {
     text_.erase(0, begin);
   }
 
+  /// Nothing behind a failure, however much of it came at once.
   void take(std::string_view text) {
+    if (failure) return;
     try {
       auto line = cli::from_wire(text);
       if (auto* record = std::get_if<cli::Record>(&line)) records.push_back(std::move(*record));
@@ -208,7 +210,10 @@ class Asked {
         token_count = static_cast<std::size_t>(last->token_count);
       }
     } catch (const Error& error) {  // the module found the descriptor, and wrote there
-      if (!failure) fail(std::string("disturbed its process: ") + error.what());
+      // Which of the lines before were its process's own, nobody knows.
+      records.clear();
+      token_count = 0;
+      fail(std::string("disturbed its process: ") + error.what());
     }
   }
 
