@@ -35,6 +35,7 @@ const Format* find(std::string_view name) {
 
 const Format& format_of(InputFile& signature) {
   const auto head = signature.head(head_size);
+  signature.check_unchanged();
   const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
   const auto refuse = [&](const std::string& what, const std::string& hint) {
     return Error(ErrorKind::unsupported, in_quotes(signature.name()) + " is " + what, hint).with_file(signature.name());

@@ -74,6 +74,7 @@ std::shared_ptr<Source> open_source(InputFile input, SignedFile& file) {
   Bytes head(der_head_size);
   if (shared->is_regular()) {
     head.resize(shared->read_at(0, head));
+    shared->check_unchanged();  // one that was emptied meanwhile is none that is too large
     if (begins_as_der(head)) return std::make_shared<Source>(std::move(shared));
   }
   if (shared->size().value_or(0) > most_in_memory) {
