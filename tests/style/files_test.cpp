@@ -34,7 +34,8 @@ TEST_CASE("every source, script and build file begins with its licence") {
 
 TEST_CASE("every header is read once") {
   for (const auto& file : source_files(".")) {
-    if (!file.ends_in(".hpp")) continue;
+    // A precompiled one is read as if it were a source, where the compiler warns of the pragma.
+    if (!file.ends_in(".hpp") || contains(file.name, "/pch/")) continue;
     INFO(file.name);
     CHECK(contains(file.text, "\n#pragma once\n"));
   }
