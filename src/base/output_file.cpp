@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <utility>
 
 #include "base/error.hpp"
@@ -37,30 +38,42 @@ Error not_written(const std::filesystem::path& target, int error_number) {
 }
 
 /// Names of temporaries to be unlinked when a signal ends the process. A fixed array: the handler
-/// may neither lock nor allocate.
+/// may neither lock nor allocate. One for each thread that writes, and some more.
 struct Temporary {
-  volatile std::sig_atomic_t used = 0;
+  std::atomic<bool> used = false;
   std::array<char, 4096> path{};
 };
-std::array<Temporary, 8> temporaries;
+std::array<Temporary, 300> temporaries;
+std::mutex temporaries_mutex;  // among those who remember and forget
 /// A process that a module forks has no business with them.
 pid_t owner = -1;
+/// Some thread is ending the process.
+std::atomic<bool> is_ending = false;
+
+/// Behind the making of a temporary that whoever ends the process may have looked for just before.
+void leave_nothing_at_the_end(const std::string& path) {
+  if (!is_ending) return;
+  ::unlink(path.c_str());
+  for (;;) ::pause();
+}
 
 void remember(const std::string& path) {
+  const std::scoped_lock lock(temporaries_mutex);
   owner = ::getpid();
   tidy_up_at_signals();
   for (auto& temporary : temporaries) {
-    if (temporary.used != 0 || path.size() >= temporary.path.size()) continue;
+    if (temporary.used || path.size() >= temporary.path.size()) continue;
     path.copy(temporary.path.data(), path.size());
     temporary.path[path.size()] = '\0';
-    temporary.used = 1;
+    temporary.used = true;
     return;
   }
 }
 
 void forget(const std::string& path) {
+  const std::scoped_lock lock(temporaries_mutex);
   for (auto& temporary : temporaries) {
-    if (temporary.used != 0 && path == temporary.path.data()) temporary.used = 0;
+    if (temporary.used && path == temporary.path.data()) temporary.used = false;
   }
 }
 
@@ -102,8 +115,9 @@ void check_name(const std::filesystem::path& target, IfExists if_exists) {
 
 void remove_temporaries() noexcept {
   if (::getpid() != owner) return;
+  is_ending = true;
   for (auto& temporary : temporaries) {
-    if (temporary.used != 0) ::unlink(temporary.path.data());
+    if (temporary.used) ::unlink(temporary.path.data());
   }
 }
 
@@ -127,8 +141,9 @@ void OutputFile::open_temporary() {
   remember(temporary_);
   descriptor_ =
       FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, all_may_as_umask_says));
-  if (descriptor_) return;
   const int error_number = errno;
+  leave_nothing_at_the_end(temporary_);
+  if (descriptor_) return;
   forget(temporary_);
   temporary_.clear();
   throw io_error("cannot write", target_.string(), error_number);
@@ -211,6 +226,7 @@ void OutputFile::link_beside() {
     forget(beside);
     throw not_written(target_, error_number);
   }
+  leave_nothing_at_the_end(beside);
   temporary_ = beside;
 }
 

@@ -22,10 +22,10 @@ unsigned long core_count() {
   return static_cast<unsigned long>(CPU_COUNT(&cores));
 }
 
-/// Each job opens a signature, a document, and one file more for a moment.
+/// Each job opens a document, its signature, and up to two files more.
 std::size_t most_by_descriptors() {
   constexpr rlim_t for_all = 20;
-  constexpr rlim_t for_each = 3;
+  constexpr rlim_t for_each = 4;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
   return limit.rlim_cur < for_all + for_each ? 1 : (limit.rlim_cur - for_all) / for_each;

@@ -3,18 +3,16 @@
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "base/sudden_end.hpp"
 #include "base/text.hpp"
-#include "cli/exit_status.hpp"
 #include "cli/pin_options.hpp"
 #include "commands/choose_key.hpp"
 #include "commands/file_list.hpp"
-#include "commands/records.hpp"
+#include "commands/jobs.hpp"
+#include "commands/sign_batch.hpp"
 #include "commands/sign_plan.hpp"
 #include "commands/signature_options.hpp"
 #include "commands/streams.hpp"
 #include "commands/token_certificates.hpp"
-#include "pkcs11/uri.hpp"
 #include "pkcs11/watch.hpp"
 
 namespace eidtool::commands {
@@ -40,6 +38,7 @@ class Sign : public cli::Command {
                                                                                             "sha512", "sha1"};
     options.value("padding", "NAME", "of RSA: pkcs1 (default) or pss").choices = {"pkcs1", "pss"};
     declare_signature_options(options);
+    declare_jobs(options, "documents to work on at a time; default: one for each core, a card signs one by one");
     declare_token_options(options);
     declare_key_options(options);
     cli::declare_pin_options(options);
@@ -77,144 +76,6 @@ void check_size(const SignTask& task) {
               in_quotes(document.name()) + " is larger than 256 MiB: Ed25519 takes a document in one piece",
               "a key of another kind signs documents of any size")
       .with_file(task.document);
-}
-
-/// Everything that the documents of one command share.
-struct Job {
-  const SignatureOptions& wanted;
-  const SignatureAlgorithm& algorithm;
-  const Pair& pair;
-  SignPlan& plan;
-  pkcs11::SigningKey& key;
-  bool certificate_is_written = false;
-};
-
-/// The certificate beside the signature: before it appears, and not before it was made.
-void write_certificate(Job& job) {
-  if (!job.plan.certificate_file || job.plan.certificate_is_there || job.certificate_is_written) return;
-  write_file(*job.plan.certificate_file, job.key.certificate(), job.plan.if_exists);
-  job.certificate_is_written = true;
-}
-
-void sign_one(Job& job, SignTask& task, cli::Context& context) {
-  auto document = task.read_once ? std::move(*task.read_once) : formats::Document(open_document(task.document));
-  formats::SignRequest request{document,
-                               job.algorithm,
-                               job.wanted.properties,
-                               job.wanted.packaging,
-                               job.wanted.encoding,
-                               job.wanted.intermediates,
-                               job.wanted.adds ? std::optional(task.target) : std::nullopt};
-  request.properties.signing_time = now();
-  const auto said = [&] {
-    context.console.detail(in_quotes(task.document) + " was signed by " + job.key.last_mechanism());
-  };
-  if (task.to_stdout()) {
-    bool is_first = true;
-    job.wanted.format.sign(request, job.key, [&](BytesView bytes) {
-      if (is_first) said(), write_certificate(job);
-      is_first = false;
-      context.output.write(bytes);
-    });
-    task.is_signed = true;
-    return;
-  }
-  // Open until the end, so that no other file can get its number.
-  std::optional<InputFile> added_to;
-  if (job.wanted.adds) added_to.emplace(task.target);
-  OutputFile file(task.target, job.wanted.adds ? IfExists::replace : job.plan.if_exists);
-  if (job.wanted.adds) file.take_mode_of(task.target);
-  job.wanted.format.sign(request, job.key, [&](BytesView bytes) { file.write(bytes); });
-  said();
-  write_certificate(job);
-  if (added_to) {
-    added_to->check_unchanged();
-    file.publish_over(added_to->identity());
-  } else {
-    file.publish();
-  }
-  task.is_signed = true;
-  cli::Record record("signature");
-  record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
-                 brief(job.pair.certificate->known_as()));
-  record.add("document", task.document)
-      .add("signature", task.output)
-      .add("format", std::string(job.wanted.format.name()))
-      .add("algorithm", std::string(job.algorithm.name));
-  if (job.algorithm.hash != HashAlgorithm::none) record.add("digest", std::string(name(job.algorithm.hash)));
-  record.add("key_uri", pkcs11::object_uri(job.pair.token().raw_info(), std::nullopt, job.pair.id, CKO_PRIVATE_KEY))
-      .add_record("signer", signer_record(*job.pair.certificate));
-  record.add("certificate", job.plan.certificate_file ? cli::Value(*job.plan.certificate_file) : cli::Value(nullptr));
-  context.output.confirm(record);
-}
-
-/// Errors after which going on could cost a try, or is of no use.
-bool ends_the_batch(const Error& error) {
-  return cli::exit_status_of(error.kind()) == cli::exit_status::pin || error.kind() == ErrorKind::token_removed ||
-         error.kind() == ErrorKind::module_failed;
-}
-
-/// What became of the documents of a command.
-void summarize(const SignPlan& plan, cli::Context& context) {
-  if (const auto left_count = plan.left_count(); left_count > 0) {
-    context.console.warning(counted(left_count, "further document was", "further documents were") + " not signed");
-    if (Interruption::is_wanted()) context.console.hint("the same command with --skip-existing signs the rest");
-  }
-  if (plan.tasks.size() < 2 && plan.skipped_count == 0) return;
-  const auto signed_count = static_cast<std::size_t>(std::ranges::count_if(plan.tasks, &SignTask::is_signed));
-  auto text = counted(signed_count, "document", "documents") + " signed";
-  const auto failed_count = plan.tasks.size() - signed_count - plan.left_count();
-  if (failed_count > 0) text += ", " + std::to_string(failed_count) + " failed";
-  if (plan.skipped_count > 0) {
-    text += ", " + std::to_string(plan.skipped_count) +
-            " left out: " + (plan.skipped_count == 1 ? "its signature file exists" : "their signature files exist");
-  }
-  context.console.notice(text);
-}
-
-/// Where no document is left to sign: all were left out, or have failed before a PIN was asked for.
-int finish_without_signing(const SignPlan& plan, cli::Context& context) {
-  int status = cli::exit_status::done;
-  for (const auto& task : plan.tasks) {
-    if (!context.output.has_failed()) status = std::max(status, record_failure(task.failure.value(), context));
-  }
-  if (plan.certificate_file && !identity_of(*plan.certificate_file)) {
-    context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
-  }
-  summarize(plan, context);
-  return status;
-}
-
-int sign_all(Job& job, cli::Context& context) {
-  auto& tasks = job.plan.tasks;
-  int status = cli::exit_status::done;
-  std::optional<Interruption> interruption;
-  if (tasks.size() > 1) {
-    interruption.emplace(
-        context.console.warning_text("the document at hand is finished first; Ctrl-C again ends at once"));
-  }
-  bool goes_on = true;
-  for (auto& task : tasks) {
-    if (context.output.has_failed()) break;
-    if (task.failure) {
-      status = std::max(status, record_failure(*task.failure, context));
-      continue;
-    }
-    if (!goes_on || (interruption && Interruption::is_wanted())) continue;
-    try {
-      sign_one(job, task, context);
-    } catch (Error& error) {  // per file of a batch
-      // It needs the PIN once more, and nobody is asked now.
-      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) continue;
-      if (error.file().empty()) error.with_file(task.document);
-      status = std::max(status, report_failure(error, context));
-      if (!task.is_signed) task.failure = error;
-      goes_on = !ends_the_batch(error);
-    }
-  }
-  if (interruption && Interruption::is_wanted()) status = cli::exit_status::interrupted;
-  summarize(job.plan, context);
-  return status;
 }
 
 /// Says how often the PIN will be wanted, where that is more than once: before the first prompt where the
@@ -274,6 +135,7 @@ class PromptNotice {
 
 int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto selection = selection_from(arguments);
+  const auto jobs = jobs_from(arguments);
   const auto pins = cli::pin_source(arguments, context, selection.uri ? selection.uri->pin_file() : std::nullopt);
   auto wanted = signature_options_from(arguments);
   Inputs inputs(*this, arguments, context);
@@ -318,8 +180,9 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   notice.before_login();
   auto key = open_signing_key(pair, authenticator);
   notice.after_login(key);
-  Job job{wanted, algorithm, pair, plan, key};
-  const int status = sign_all(job, context);
+  const SignBatch batch{wanted, algorithm, pair, plan};
+  const auto at_a_time = sign_jobs(jobs, arguments.has("jobs"), batch, key);
+  const int status = sign_all(batch, std::move(key), at_a_time, context);
   // What a module does while its session is closed changes nothing in that.
   pkcs11::expect_end(status);
   return status;

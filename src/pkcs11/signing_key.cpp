@@ -114,6 +114,18 @@ std::vector<SigningKey::Way> SigningKey::ways(const SignatureAlgorithm& algorith
   return ways;
 }
 
+bool SigningKey::takes_digest(const SignatureAlgorithm& algorithm, const Message& message) const {
+  if (algorithm.hash == HashAlgorithm::none) return false;
+  const auto wanted = ways(algorithm, message);
+  return !wanted.empty() && wanted.front() == Way::raw;
+}
+
+SigningKey SigningKey::in_another_session() const {
+  auto other = *this;
+  other.session_ = session_.token().open_session();
+  return other;
+}
+
 Bytes SigningKey::sign(const SignatureAlgorithm& algorithm, Message& message) {
   const auto wanted = ways(algorithm, message);
   const auto refuse = [&] {

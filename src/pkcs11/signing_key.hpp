@@ -37,6 +37,13 @@ class SigningKey : public Signer {
   /// error_for() makes; what Authenticator throws.
   Bytes sign(const SignatureAlgorithm& algorithm, Message& message) override;
 
+  /// Whether sign() asks for the message's digest: then it may be computed before, without holding the key up.
+  bool takes_digest(const SignatureAlgorithm& algorithm, const Message& message) const;
+
+  /// The same key for another thread: login and handles hold for all sessions of a program (usage guide 2.40 §2.6).
+  /// Throws what check() makes where the token gives no further session.
+  SigningKey in_another_session() const;
+
   /// CKA_ALWAYS_AUTHENTICATE, or the card's profile says so.
   bool asks_before_every_signature() const { return always_authenticate_; }
 

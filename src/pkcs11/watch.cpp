@@ -31,7 +31,10 @@ WatchOrder* watch_order = nullptr;
 std::atomic<bool> all_is_done = false;
 
 thread_local Watch* current_call = nullptr;
-std::atomic<Watch*> any_call = nullptr;  // the last that began and runs still
+/// The calls that run, of each thread one: its place is its own, unless there are more threads than places.
+std::array<std::atomic<Watch*>, 512> running_calls{};
+std::atomic<std::size_t> thread_count = 0;
+thread_local const std::size_t place_of_thread = thread_count++ % running_calls.size();
 /// Names of documents and outputs are meant from here, whatever folder a module goes to; -1: nobody knows it.
 int working_folder = -1;
 /// A module may fork; what becomes of such a process is no concern of this one.
@@ -42,7 +45,15 @@ const WatchedModule* any_module = nullptr;
 /// From watch_exit() to the end.
 const Watch* end_of_process = nullptr;
 
-const Watch* running_call() { return current_call != nullptr ? current_call : any_call.load(); }
+/// This thread's, or one of any other: in a thread of the module's own the call that runs in another is the likeliest
+/// to know of it.
+const Watch* running_call() {
+  if (current_call != nullptr) return current_call;
+  for (const auto& call : running_calls) {
+    if (const auto* found = call.load()) return found;
+  }
+  return nullptr;
+}
 thread_local bool is_unhurried = false;
 
 /// Only what a signal handler may do.
@@ -60,6 +71,13 @@ void say(int descriptor, std::string_view words, std::string_view function) noex
 
 /// Only what a signal handler may do.
 [[noreturn]] void end_process(const LastWords& words, std::string_view function) noexcept {
+  // Of several threads one: what the others ran into may be its doing.
+  static std::atomic<bool> is_ending = false;
+  thread_local bool is_this_one = false;
+  if (is_ending.exchange(true) && !is_this_one) {
+    for (;;) ::pause();
+  }
+  is_this_one = true;
   remove_temporaries();
   restore_terminal();
   say(STDERR_FILENO, words.errors, function);
@@ -76,7 +94,6 @@ std::array<struct sigaction, crash_signals.size()> actions_before;
 
 extern "C" void end_crash(int number, siginfo_t* information, void*) {
   if (::getpid() == watched_process) {
-    // In a thread of the module's own the call that runs in another one is the likeliest to know of it.
     if (const auto* call = running_call()) end_process(*call, WatchedModule::Fate::crashed);
     remove_temporaries();
     restore_terminal();
@@ -97,21 +114,31 @@ void end_exit() {
   if (!all_is_done) end_process(words_for_unknown_end, "");
 }
 
-void install_handlers() {
-  // A stack of its own: the module may have used up the other.
-  static std::array<char, 1U << 16U> own_stack;
+/// Before the first call of each thread.
+void prepare_thread() noexcept {
+  // Where handlers run: the module may have used up the other stack.
+  thread_local std::array<char, 1U << 16U> own_stack;
+  thread_local bool is_prepared = false;
+  if (is_prepared) return;
+  is_prepared = true;
   stack_t stack{};
   stack.ss_sp = own_stack.data();
   stack.ss_size = own_stack.size();
   ::sigaltstack(&stack, nullptr);
+  // Once for each: where two call exit(), glibc has the second go on with what the first did not come to, and end the
+  // process while the first is still at it.
+  (void)std::atexit(end_exit);
+  (void)std::at_quick_exit(end_exit);
+}
+
+void install_handlers() {
+  prepare_thread();
   struct sigaction action {};
   action.sa_sigaction = end_crash;
   action.sa_flags = SA_ONSTACK | SA_SIGINFO;
   for (std::size_t index = 0; index < crash_signals.size(); ++index) {
     ::sigaction(crash_signals[index], &action, &actions_before[index]);
   }
-  (void)std::atexit(end_exit);
-  (void)std::at_quick_exit(end_exit);
 }
 
 }  // namespace
@@ -246,7 +273,8 @@ Watch::Watch(const WatchedModule& module, const char* function) noexcept
     : module_(module), function_(function), outer_(current_call) {
   if (!module_.is_watched()) return;
   current_call = this;
-  any_call = this;
+  running_calls[place_of_thread] = this;
+  prepare_thread();
   if (watch_order->limit.count() == 0 || is_unhurried || !Watcher::instance().runs()) return;
   left_ = watch_order->limit;
   Watcher::instance().enter(*this);
@@ -257,7 +285,7 @@ Watch::~Watch() {
   if (!module_.is_watched()) return;
   if (is_timed_) Watcher::instance().leave(*this);
   current_call = outer_;
-  any_call = outer_;
+  running_calls[place_of_thread] = outer_;
   const int error_before = errno;
   if (working_folder >= 0) (void)!::fchdir(working_folder);
   errno = error_before;

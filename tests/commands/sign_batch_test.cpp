@@ -24,10 +24,10 @@ class InterruptedBatch {
   InterruptedBatch(Desk& desk, const std::string& script) {
     for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
     desk.filter(script);
-    session_.emplace(desk.eidtool_program("sign one two three --pin-file ../pin"), TerminalSession::Shape{});
+    session_.emplace(desk.eidtool_program("sign one two three --jobs 1 --pin-file ../pin"), TerminalSession::Shape{});
     session_->wait_until([&] { return desk.logged("C_Sign") + desk.logged("blocked") > 0; });
     session_->send(control_c);
-    session_->expect("the document at hand is finished first; Ctrl-C again ends at once");
+    session_->expect("what is at hand is finished first; Ctrl-C again ends at once");
   }
   TerminalSession& session() { return *session_; }
 
@@ -195,7 +195,7 @@ TEST_CASE("--skip-existing leaves no other certificate, and hides no document of
   CHECK(desk.logged("C_Login") == 0);
 }
 
-TEST_CASE("Ctrl-C in a batch finishes the document at hand and says what is left, and the rest can be signed later") {
+TEST_CASE("Ctrl-C in a batch finishes what is at hand and says what is left, and the rest can be signed later") {
   Desk desk;
   InterruptedBatch batch(desk, "delay C_Sign 3000\n");
   const auto outcome = batch.session().wait();
@@ -224,13 +224,14 @@ TEST_CASE("a second Ctrl-C in a batch ends it at once, with nothing half written
   for (const auto* name : {"one.sig", "two.sig"}) CHECK_FALSE(desk.has(name));
 }
 
-TEST_CASE("Ctrl-C in a batch ends it as interrupted also in the last document, and whatever becomes of that at hand") {
+TEST_CASE(
+    "Ctrl-C in a batch ends it as interrupted also in the last document, and whatever becomes of what is at hand") {
   for (const std::string failure : {"", "return C_Sign CKR_FUNCTION_FAILED after 1\n", "crash C_Finalize SIGSEGV\n"}) {
     INFO(failure);
     Desk desk;
     for (const auto* name : {"one", "two"}) desk.write(name, name);
     desk.filter("delay C_Sign 1500\n" + failure);
-    TerminalSession session(desk.eidtool_program("sign one two --pin-file ../pin"), {});
+    TerminalSession session(desk.eidtool_program("sign one two --jobs 1 --pin-file ../pin"), {});
     session.wait_until([&] { return desk.logged("C_Sign") == 2; });
     session.send(control_c);
     const auto outcome = session.wait();
@@ -251,7 +252,7 @@ TEST_CASE("behind Ctrl-C in a batch no PIN is asked for any more") {
   session.send("1234\n");
   session.wait_until([&] { return desk.has("one.sig"); });
   session.send(control_c);
-  session.expect("the document at hand is finished first");
+  session.expect("what is at hand is finished first");
   Child writer(desk.program({"dd", "if=one", "of=two", "status=none"}), {});
   const auto outcome = session.wait();
   INFO(outcome.terminal);
@@ -264,7 +265,7 @@ TEST_CASE("a second Ctrl-C is heard also where nobody reads what the first one s
   Desk desk;
   for (const auto* name : {"one", "two"}) desk.write(name, name);
   desk.filter("block C_Sign\n");
-  auto program = desk.eidtool_program("sign one two -q --as authentication --pin-file ../pin");
+  auto program = desk.eidtool_program("sign one two -q --jobs 1 --as authentication --pin-file ../pin");
   // A pipe that is full, and that both ends of are open.
   const std::vector<std::string> words = {
       "sh", "-c", "mkfifo full; exec 7<>full; dd if=/dev/zero of=full bs=65536 count=1 status=none; exec \"$@\" 2>&7",
@@ -294,7 +295,7 @@ TEST_CASE("a batch says how many documents it signed and how many failed") {
   Desk desk;
   for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
   desk.filter("return C_Sign CKR_FUNCTION_FAILED after 1 once\n");
-  const auto outcome = desk.eidtool("sign one two three --pin-file ../pin");
+  const auto outcome = desk.eidtool("sign one two three --jobs 1 --pin-file ../pin");
   INFO(outcome.errors);
   CHECK(outcome.status == 6);
   CHECK(says(outcome, "warning", "1 further document was not signed"));
@@ -383,7 +384,8 @@ TEST_CASE("every document that failed has its record, also where a batch ends be
   Desk desk;
   for (const auto* name : {"one", "two", "three"}) desk.write(name, name);
   desk.filter("pull C_Sign\n");
-  const auto outcome = desk.eidtool("sign one missing two gone three --json --pin-file ../pin --as authentication");
+  const auto outcome =
+      desk.eidtool("sign one missing two gone three --jobs 1 --json --pin-file ../pin --as authentication");
   INFO(outcome.errors);
   CHECK(outcome.status == 6);
   const auto records = json_lines(outcome.output);
@@ -399,7 +401,7 @@ TEST_CASE("a record that cannot be written ends a batch with a word on what is l
   Desk desk;
   for (const auto* name : {"one", "two"}) desk.write(name, name);
   desk.filter("");
-  auto program = desk.eidtool_program("sign missing one two --json --pin-file ../pin");
+  auto program = desk.eidtool_program("sign missing one two --jobs 1 --json --pin-file ../pin");
   program.output_file = "/dev/full";
   const auto outcome = Desk::run_eidtool(program);
   INFO(outcome.errors);

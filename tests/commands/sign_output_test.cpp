@@ -173,7 +173,8 @@ TEST_CASE("a batch whose standard output fails ends there, said once, and keeps 
   REQUIRE(desk.eidtool("export-cert -o ../c.der").status == 0);
   desk.filter("");
   for (const auto* rendering : {"", " --json"}) {
-    auto signing = desk.eidtool_program(std::string("sign one two three --force --pin-file ../pin") + rendering);
+    auto signing =
+        desk.eidtool_program(std::string("sign one two three --jobs 1 --force --pin-file ../pin") + rendering);
     signing.output_file = "/dev/full";
     const auto full = Desk::run_eidtool(signing);
     CHECK(full.status == 3);

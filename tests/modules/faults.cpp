@@ -6,9 +6,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <thread>
 
 #include "modules/filter_module.hpp"
@@ -17,11 +21,27 @@ namespace eidtool::tests::filter {
 
 namespace {
 
-bool pulled = false;
+std::atomic<bool> pulled = false;
 
 /// How often each was called, and each length asked for.
+std::mutex counts_mutex;
 std::map<std::string, unsigned long> calls;
 std::map<std::string, std::size_t> claims;
+std::condition_variable has_come;
+
+/// Waits until so many calls of a function have come, this one among them.
+void meet(const std::string& function, unsigned long number) {
+  std::unique_lock lock(counts_mutex);
+  has_come.notify_all();
+  constexpr std::chrono::seconds longest{60};
+  if (!has_come.wait_for(lock, longest, [&] { return calls[function] >= number; })) std::abort();
+}
+
+/// Waits until there is a file.
+void await(const std::string& file) {
+  constexpr useconds_t step = 2000;  // microseconds
+  while (::access(file.c_str(), F_OK) != 0) ::usleep(step);
+}
 
 [[noreturn]] void die(Script::Death death) {
   switch (death) {
@@ -113,17 +133,25 @@ CK_ULONG claimed(const std::string& what, CK_ULONG truth) {
   const auto found = script().lengths.find(what);
   if (found == script().lengths.end()) return truth;
   const auto& lengths = found->second;
+  const std::scoped_lock lock(counts_mutex);
   return lengths.at(std::min(claims[what]++, lengths.size() - 1)).value_or(truth);
 }
 
 std::optional<CK_RV> fault_before(const std::string& function) {
-  const auto before = calls[function]++;
+  const auto before = [&] {
+    const std::scoped_lock lock(counts_mutex);
+    return calls[function]++;
+  }();
   if (pulled) {
     if (const auto answer = answer_without_token(function)) return answer;
   }
   if (const auto delay = script().delays.find(function); delay != script().delays.end()) {
     ::usleep(static_cast<useconds_t>(delay->second * 1000));
   }
+  if (const auto meeting = script().meetings.find(function); meeting != script().meetings.end()) {
+    meet(function, meeting->second);
+  }
+  if (const auto file = script().awaited.find(function); file != script().awaited.end()) await(file->second);
   if (const auto prompt = script().prompts.find(function); prompt != script().prompts.end()) ask(prompt->second);
   if (const auto fork = script().forks.find(function); fork != script().forks.end()) fork_away(fork->second);
   if (script().hidden_echoes.count(function) != 0) switch_echo_off();
@@ -141,6 +169,7 @@ std::optional<CK_RV> fault_before(const std::string& function) {
 }
 
 void fault_after(const std::string& function) {
+  const std::scoped_lock lock(counts_mutex);
   if (due(script().pulls, function, calls[function] - 1, when_of) != nullptr) pulled = true;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <mutex>
 #include <stdexcept>
 
 #include "base/files.hpp"
@@ -41,6 +42,14 @@ State& state() {
   return loaded;
 }
 
+/// What they remember is for one thread at a time; what may happen before is outside.
+std::mutex memory_mutex;
+template <typename Function, typename... Arguments>
+CK_RV one_at_a_time(Function instead, Arguments... arguments) {
+  const std::scoped_lock lock(memory_mutex);
+  return instead(arguments...);
+}
+
 /// One function of the table: what is called instead of the real one, and what the log says of a call, where it is
 /// more than the name.
 template <auto Member>
@@ -57,7 +66,7 @@ struct Wrapped<Member> {
     try {
       log(describe != nullptr ? describe(arguments...) : name);
       if (const auto rv = fault_before(name)) return *rv;
-      const auto rv = instead != nullptr ? instead(arguments...) : (real().*Member)(arguments...);
+      const auto rv = instead != nullptr ? one_at_a_time(instead, arguments...) : (real().*Member)(arguments...);
       fault_after(name);
       return rv;
     } catch (const std::exception& exception) {

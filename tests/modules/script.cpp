@@ -175,6 +175,16 @@ const std::map<std::string, Taker> directives = {
        auto& delay = script.delays[words.next()];
        delay = words.number();
      }},
+    {"meet",
+     [](Words& words, Script& script) {
+       auto& number = script.meetings[words.next()];
+       number = words.number();
+     }},
+    {"await",
+     [](Words& words, Script& script) {
+       auto& file = script.awaited[words.next()];
+       file = words.rest();
+     }},
     {"prompt",
      [](Words& words, Script& script) {
        auto& prompt = script.prompts[words.next()];
@@ -228,6 +238,8 @@ const std::map<std::string, Taker> directives = {
     {"manufacturer", [](Words& words, Script& script) { script.manufacturer = words.rest(); }},
     {"model", [](Words& words, Script& script) { script.model = words.rest(); }},
     {"serial", [](Words& words, Script& script) { script.serial = words.rest(); }},
+    {"most-sessions", [](Words& words, Script& script) { script.most_sessions = words.number(); }},
+    {"removable", [](Words&, Script& script) { script.is_removable = true; }},
     {"slot-description", [](Words& words, Script& script) { script.slot_description = words.rest(); }},
 };
 

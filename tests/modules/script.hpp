@@ -52,6 +52,8 @@ class Script {
   std::map<std::string, Crash> crashes;
   std::map<std::string, Occasion> blocks;
   std::map<std::string, unsigned long> delays;  // milliseconds
+  std::map<std::string, unsigned long> meetings;
+  std::map<std::string, std::string> awaited;  // files
   std::map<std::string, std::string> prompts;
   std::map<std::string, std::string> forks;  // what each writes
   std::set<std::string> hidden_echoes;
@@ -85,6 +87,8 @@ class Script {
   bool forget_login = false;
   CK_FLAGS set_flags = 0;
   CK_FLAGS cleared_flags = 0;
+  bool is_removable = false;
+  std::optional<CK_ULONG> most_sessions;
   std::optional<std::string> label;
   std::optional<std::string> manufacturer;
   std::optional<std::string> model;

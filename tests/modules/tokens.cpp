@@ -99,6 +99,7 @@ CK_RV get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO* info) {
   const auto rv = real().C_GetSlotInfo(slot, info);
   if (rv != CKR_OK) return rv;
   put(info->slotDescription, script().slot_description);
+  if (script().is_removable) info->flags |= CKF_REMOVABLE_DEVICE;
   if (is_pulled()) info->flags &= ~static_cast<CK_FLAGS>(CKF_TOKEN_PRESENT);
   return CKR_OK;
 }
@@ -112,6 +113,7 @@ CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
   put(info->serialNumber, script().serial);
   info->flags |= script().set_flags | lock_flags();
   info->flags &= ~script().cleared_flags;
+  info->ulMaxSessionCount = script().most_sessions.value_or(info->ulMaxSessionCount);
   return CKR_OK;
 }
 

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/sign_batch.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/in_order.hpp"
+#include "base/sudden_end.hpp"
+#include "base/text.hpp"
+#include "cli/exit_status.hpp"
+#include "commands/records.hpp"
+#include "commands/streams.hpp"
+#include "pkcs11/uri.hpp"
+
+namespace eidtool::commands {
+
+namespace {
+
+/// A key in a session of its own, which takes one signature at a time.
+struct Seat {
+  explicit Seat(pkcs11::SigningKey its_key) : key(std::move(its_key)) {}
+  pkcs11::SigningKey key;
+  std::mutex mutex;
+};
+
+/// The key as one thread uses it; another one may sit on the same seat.
+class SharedKey : public Signer {
+ public:
+  explicit SharedKey(Seat& seat) : seat_(seat) {}
+
+  KeyType key_type() const override { return seat_.key.key_type(); }
+  const Bytes& certificate() const override { return seat_.key.certificate(); }
+  std::size_t max_signature_size() const override { return seat_.key.max_signature_size(); }
+  Bytes sign(const SignatureAlgorithm& algorithm, Message& message) override {
+    // While others sign. It is wanted anyhow, for the check of the signature.
+    if (seat_.key.takes_digest(algorithm, message)) (void)message.digest(algorithm.hash);
+    const std::scoped_lock lock(seat_.mutex);
+    auto signature = seat_.key.sign(algorithm, message);
+    last_mechanism_ = seat_.key.last_mechanism();
+    return signature;
+  }
+
+  /// How its last signature was made.
+  const std::string& last_mechanism() const { return last_mechanism_; }
+
+ private:
+  Seat& seat_;
+  std::string last_mechanism_;
+};
+
+/// What one thread has for itself.
+struct Worker {
+  SharedKey key;
+  /// Certificates find out about themselves when they are asked.
+  std::vector<crypto::Certificate> intermediates;
+};
+
+/// What became of a document that was worked on.
+struct Outcome {
+  SignTask* task = nullptr;      // null: it was left as it is
+  std::optional<Error> error{};  // it was not signed; told already where it had failed before
+  bool is_told = false;
+  std::string mechanism{};
+};
+
+/// Errors after which going on could cost a try, or is of no use.
+bool ends_the_batch(const Error& error) {
+  return cli::exit_status_of(error.kind()) == cli::exit_status::pin || error.kind() == ErrorKind::token_removed ||
+         error.kind() == ErrorKind::module_failed;
+}
+
+class BatchRun {
+ public:
+  BatchRun(const SignBatch& batch, pkcs11::SigningKey key, const SignJobs& jobs, cli::Context& context)
+      : batch_(batch), context_(context), certificate_is_written_(batch.plan.certificate_is_there) {
+    seats_.push_back(std::make_unique<Seat>(std::move(key)));
+    add_seats(jobs.sessions);
+    for (std::size_t index = 0; index < std::max<std::size_t>(jobs.documents, 1); ++index) {
+      workers_.push_back({SharedKey(*seats_[index % seats_.size()]), batch_.wanted.intermediates});
+      if (jobs.documents > 1) crypto::unshare(workers_.back().intermediates);
+    }
+  }
+
+  /// The status to end with.
+  int run() {
+    auto& tasks = batch_.plan.tasks;
+    std::optional<Interruption> interruption;
+    if (tasks.size() > 1) {
+      interruption.emplace(
+          context_.console.warning_text("what is at hand is finished first; Ctrl-C again ends at once"));
+    }
+    int status = cli::exit_status::done;
+    InOrder<Outcome> work(tasks.size(), workers_.size(), [&](std::size_t index, std::size_t worker) {
+      return work_on(tasks[index], workers_[worker]);
+    });
+    work.run([&](Outcome&& outcome) {
+      status = std::max(status, tell(outcome));
+      return !context_.output.has_failed();
+    });
+    return interruption && Interruption::is_wanted() ? cli::exit_status::interrupted : status;
+  }
+
+ private:
+  /// As many sessions as the token gives.
+  void add_seats(std::size_t wanted) {
+    try {
+      while (seats_.size() < wanted) seats_.push_back(std::make_unique<Seat>(seats_.front()->key.in_another_session()));
+    } catch (const Error& error) {  // fewer do it as well
+      context_.console.detail(std::string(error.what()) + ": " + counted(seats_.size(), "session", "sessions") +
+                              " must do");
+    }
+  }
+
+  Outcome work_on(SignTask& task, Worker& worker) {
+    if (task.failure) return {&task, task.failure, true};
+    if (!goes_on_ || (batch_.plan.tasks.size() > 1 && Interruption::is_wanted())) return {};
+    try {
+      sign(task, worker);
+      return {&task, std::nullopt, false, worker.key.last_mechanism()};
+    } catch (Error& error) {  // per file of a batch
+      // It needs the PIN once more, and nobody is asked now.
+      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) return {};
+      if (ends_the_batch(error)) goes_on_ = false;
+      if (error.file().empty()) error.with_file(task.document);
+      task.failure = error;
+      return {&task, error};
+    }
+  }
+
+  void sign(SignTask& task, Worker& worker) {
+    const auto& wanted = batch_.wanted;
+    auto document = task.read_once ? std::move(*task.read_once) : formats::Document(open_document(task.document));
+    formats::SignRequest request{document,
+                                 batch_.algorithm,
+                                 wanted.properties,
+                                 wanted.packaging,
+                                 wanted.encoding,
+                                 worker.intermediates,
+                                 wanted.adds ? std::optional(task.target) : std::nullopt};
+    request.properties.signing_time = now();
+    if (task.to_stdout()) {
+      bool is_first = true;
+      wanted.format.sign(request, worker.key, [&](BytesView bytes) {
+        if (is_first) write_certificate(worker);
+        is_first = false;
+        context_.output.write(bytes);
+      });
+      task.is_signed = true;
+      return;
+    }
+    // Open until the end, so that no other file can get its number.
+    std::optional<InputFile> added_to;
+    if (wanted.adds) added_to.emplace(task.target);
+    OutputFile file(task.target, wanted.adds ? IfExists::replace : batch_.plan.if_exists);
+    if (wanted.adds) file.take_mode_of(task.target);
+    wanted.format.sign(request, worker.key, [&](BytesView bytes) { file.write(bytes); });
+    write_certificate(worker);
+    if (added_to) {
+      added_to->check_unchanged();
+      file.publish_over(added_to->identity());
+    } else {
+      file.publish();
+    }
+    task.is_signed = true;
+  }
+
+  /// The certificate beside the signature: before the first one appears, and not before it was made.
+  void write_certificate(const Worker& worker) {
+    if (!batch_.plan.certificate_file) return;
+    const std::scoped_lock lock(certificate_mutex_);
+    if (certificate_is_written_) return;
+    write_file(*batch_.plan.certificate_file, worker.key.certificate(), batch_.plan.if_exists);
+    certificate_is_written_ = true;
+  }
+
+  int tell(const Outcome& outcome) {
+    if (outcome.task == nullptr) return cli::exit_status::done;
+    if (outcome.error && outcome.is_told) return record_failure(*outcome.error, context_);
+    if (outcome.error) return report_failure(*outcome.error, context_);
+    const auto& task = *outcome.task;
+    context_.console.detail(in_quotes(task.document) + " was signed by " + outcome.mechanism);
+    if (task.to_stdout()) return cli::exit_status::done;
+    try {
+      context_.output.confirm(record_of(task));
+      return cli::exit_status::done;
+    } catch (Error& error) {  // per file of a batch
+      if (error.file().empty()) error.with_file(task.document);
+      return report_failure(error, context_);
+    }
+  }
+
+  cli::Record record_of(const SignTask& task) const {
+    const auto& [wanted, algorithm, pair, plan] = batch_;
+    cli::Record record("signature");
+    record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
+                   brief(pair.certificate->known_as()));
+    record.add("document", task.document)
+        .add("signature", task.output)
+        .add("format", std::string(wanted.format.name()))
+        .add("algorithm", std::string(algorithm.name));
+    if (algorithm.hash != HashAlgorithm::none) record.add("digest", std::string(name(algorithm.hash)));
+    record.add("key_uri", pkcs11::object_uri(pair.token().raw_info(), std::nullopt, pair.id, CKO_PRIVATE_KEY))
+        .add_record("signer", signer_record(*pair.certificate));
+    record.add("certificate", plan.certificate_file ? cli::Value(*plan.certificate_file) : cli::Value(nullptr));
+    return record;
+  }
+
+  const SignBatch& batch_;
+  cli::Context& context_;
+  std::vector<std::unique_ptr<Seat>> seats_;
+  std::vector<Worker> workers_;
+  std::atomic<bool> goes_on_ = true;
+  std::mutex certificate_mutex_;
+  bool certificate_is_written_;
+};
+
+/// What became of the documents of a command.
+void summarize(const SignPlan& plan, cli::Context& context) {
+  if (const auto left_count = plan.left_count(); left_count > 0) {
+    context.console.warning(counted(left_count, "further document was", "further documents were") + " not signed");
+    if (Interruption::is_wanted()) context.console.hint("the same command with --skip-existing signs the rest");
+  }
+  if (plan.tasks.size() < 2 && plan.skipped_count == 0) return;
+  const auto signed_count = static_cast<std::size_t>(std::ranges::count_if(plan.tasks, &SignTask::is_signed));
+  auto text = counted(signed_count, "document", "documents") + " signed";
+  const auto failed_count = plan.tasks.size() - signed_count - plan.left_count();
+  if (failed_count > 0) text += ", " + std::to_string(failed_count) + " failed";
+  if (plan.skipped_count > 0) {
+    text += ", " + std::to_string(plan.skipped_count) +
+            " left out: " + (plan.skipped_count == 1 ? "its signature file exists" : "their signature files exist");
+  }
+  context.console.notice(text);
+}
+
+}  // namespace
+
+SignJobs sign_jobs(std::size_t jobs, bool is_asked_for, const SignBatch& batch, const pkcs11::SigningKey& key) {
+  const auto& token = batch.pair.token();
+  const auto* profile = token.profile();
+  const bool is_prompted =
+      key.asks_before_every_signature() || (profile != nullptr && profile->pin_entry == pkcs11::PinEntry::by_module);
+  if (is_prompted) return {};
+  const auto documents = std::min(jobs, batch.plan.left_count());
+  const bool sits_in_reader = (token.raw_slot_info().flags & CKF_REMOVABLE_DEVICE) != 0;
+  if (sits_in_reader && !is_asked_for) return {documents, 1};
+  const auto most = token.raw_info().ulMaxSessionCount;
+  const bool is_limited = most != CK_EFFECTIVELY_INFINITE && most != CK_UNAVAILABLE_INFORMATION;
+  return {documents, is_limited ? std::min<std::size_t>(documents, most) : documents};
+}
+
+int sign_all(const SignBatch& batch, pkcs11::SigningKey key, const SignJobs& jobs, cli::Context& context) {
+  const int status = BatchRun(batch, std::move(key), jobs, context).run();
+  summarize(batch.plan, context);
+  return status;
+}
+
+int finish_without_signing(const SignPlan& plan, cli::Context& context) {
+  int status = cli::exit_status::done;
+  for (const auto& task : plan.tasks) {
+    if (!context.output.has_failed()) status = std::max(status, record_failure(task.failure.value(), context));
+  }
+  if (plan.certificate_file && !identity_of(*plan.certificate_file)) {
+    context.console.warning(in_quotes(*plan.certificate_file) + " was not written: no document is left to sign");
+  }
+  summarize(plan, context);
+  return status;
+}
+
+}  // namespace eidtool::commands
