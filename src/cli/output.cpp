@@ -38,9 +38,10 @@ void Output::print(const Record& record) {
   if (is_wire()) return line(to_wire(record));
   // A blank line sets records apart that have lines below their heading.
   const auto text = to_text(record, colored_, terminal_width(standard_streams::output()));
-  const bool has_block = !record.fields().empty();
-  if (printed_ && has_block) line("");
+  const bool has_block = !record.fields().empty() && !record.is_heading_alone();
+  if (printed_ && (has_block || printed_block_)) line("");
   printed_ = true;
+  printed_block_ = has_block;
   write(as_bytes(text));
 }
 

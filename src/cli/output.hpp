@@ -45,6 +45,7 @@ class Output {
   bool colored_;
   bool quiet_;
   bool printed_ = false;
+  bool printed_block_ = false;  // last
   bool failed_ = false;
 };
 

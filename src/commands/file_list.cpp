@@ -22,6 +22,9 @@ void check_standard_input(const cli::Arguments& arguments) {
   for (const auto& document : arguments.values("document")) {
     if (is_standard_input(document)) refuse("the document");
   }
+  for (const auto& signature : arguments.values("manifest")) {
+    if (is_standard_input(signature)) refuse("the signature");
+  }
   for (const auto& text : arguments.values("pin-fd")) {
     unsigned long number = 1;
     if (parse_number(text, number) && number == 0) refuse("what the PIN is read from");

@@ -14,7 +14,7 @@ namespace eidtool::commands {
 namespace {
 
 /// What every other option that names a file names is read.
-constexpr std::array output_options = {"output", "output-dir", "cert-out"};
+constexpr std::array output_options = {"output", "output-dir", "cert-out", "manifest"};
 
 bool names_inputs(const cli::Option& option) {
   const bool is_file = option.kind == cli::ValueKind::file || option.kind == cli::ValueKind::folder;

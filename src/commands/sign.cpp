@@ -4,10 +4,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/exit_status.hpp"
 #include "cli/pin_options.hpp"
 #include "commands/choose_key.hpp"
 #include "commands/file_list.hpp"
 #include "commands/jobs.hpp"
+#include "commands/manifest.hpp"
 #include "commands/sign_batch.hpp"
 #include "commands/sign_plan.hpp"
 #include "commands/signature_options.hpp"
@@ -67,6 +69,7 @@ const SignatureAlgorithm& algorithm_for(const cli::Arguments& arguments, const c
 
 /// What Ed25519 cannot take is told before a PIN is asked for; a pipe's size shows only in the reading.
 void check_size(const SignTask& task) {
+  if (task.read_once) return;  // a list, far below that
   std::error_code unknown;
   // A FIFO is opened once, when its turn comes.
   if (task.document != "-" && std::filesystem::is_fifo(task.document, unknown)) return;
@@ -122,6 +125,7 @@ class PromptNotice {
     said_ = true;
     context_.console.notice("this key asks at every signature: " +
                             (is_stored ? "the stored PIN is sent for each of " + std::to_string(count_) : prompts));
+    if (count_ > 1) context_.console.hint("--manifest LIST makes one signature, of a list of all documents");
   }
 
   const Pair& pair_;
@@ -153,6 +157,9 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
   check_certificate_file(plan, *pair.certificate);
   const auto& algorithm = algorithm_for(arguments, pair.certificate->public_key());
   pkcs11::check_signable(pair.token(), algorithm);
+  if (plan.manifest) {
+    if (const int status = list_documents(plan, jobs, context); status != cli::exit_status::done) return status;
+  }
   // A container's signature is of attributes, whatever the size of the document.
   if (algorithm.key_type == KeyType::ed25519 && !wanted.format.is_container()) plan.check_each(context, check_size);
   if (now() > pair.certificate->not_after()) {

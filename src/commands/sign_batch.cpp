@@ -133,8 +133,9 @@ class BatchRun {
 
   void sign(SignTask& task, Worker& worker) {
     const auto& wanted = batch_.wanted;
-    auto document = task.read_once ? std::move(*task.read_once) : formats::Document(open_document(task.document));
-    formats::SignRequest request{document,
+    const auto document =
+        task.read_once ? std::move(task.read_once) : std::make_unique<formats::Document>(open_document(task.document));
+    formats::SignRequest request{*document,
                                  batch_.algorithm,
                                  wanted.properties,
                                  wanted.packaging,
@@ -145,7 +146,7 @@ class BatchRun {
     if (task.to_stdout()) {
       bool is_first = true;
       wanted.format.sign(request, worker.key, [&](BytesView bytes) {
-        if (is_first) write_certificate(worker);
+        if (is_first) write_beside(worker);
         is_first = false;
         context_.output.write(bytes);
       });
@@ -158,7 +159,7 @@ class BatchRun {
     OutputFile file(task.target, wanted.adds ? IfExists::replace : batch_.plan.if_exists);
     if (wanted.adds) file.take_mode_of(task.target);
     wanted.format.sign(request, worker.key, [&](BytesView bytes) { file.write(bytes); });
-    write_certificate(worker);
+    write_beside(worker);
     if (added_to) {
       added_to->check_unchanged();
       file.publish_over(added_to->identity());
@@ -168,8 +169,10 @@ class BatchRun {
     task.is_signed = true;
   }
 
-  /// The certificate beside the signature: before the first one appears, and not before it was made.
-  void write_certificate(const Worker& worker) {
+  /// What goes beside the signature: before the first one appears, and not before it was made.
+  void write_beside(const Worker& worker) {
+    const auto& manifest = batch_.plan.manifest;
+    if (manifest) write_file(manifest->file, manifest->text, batch_.plan.if_exists);
     if (!batch_.plan.certificate_file) return;
     const std::scoped_lock lock(certificate_mutex_);
     if (certificate_is_written_) return;
@@ -196,10 +199,13 @@ class BatchRun {
   cli::Record record_of(const SignTask& task) const {
     const auto& [wanted, algorithm, pair, plan] = batch_;
     cli::Record record("signature");
-    record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + " by " +
+    const auto list =
+        plan.manifest ? ", a list of " + counted(plan.manifest->documents.size(), "file", "files") + "," : "";
+    record.heading(in_quotes(task.output) + ": signature of " + in_quotes(task.document) + list + " by " +
                    brief(pair.certificate->known_as()));
-    record.add("document", task.document)
-        .add("signature", task.output)
+    record.add("document", task.document);
+    if (plan.manifest) record.add("files", static_cast<std::int64_t>(plan.manifest->documents.size()));
+    record.add("signature", task.output)
         .add("format", std::string(wanted.format.name()))
         .add("algorithm", std::string(algorithm.name));
     if (algorithm.hash != HashAlgorithm::none) record.add("digest", std::string(name(algorithm.hash)));

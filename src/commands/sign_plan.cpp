@@ -2,10 +2,12 @@
 #include "commands/sign_plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -123,14 +125,14 @@ void check_container(SignTask& task, const SignatureOptions& wanted, const std::
   const bool is_named = task.document != "-" && std::filesystem::is_regular_file(task.document, unknown);
   auto file = open_document(task.document);
   if (is_named && !wanted.adds) return wanted.format.check_attachable(file.name(), file.size(), wanted.encoding);
-  formats::Document document(std::move(file));
+  auto document = std::make_unique<formats::Document>(std::move(file));
   if (wanted.adds) {
     // Of what is read once, that of the signature to be: SHA-256 is computed anyhow, SHA-512 goes with Ed25519.
     std::vector<HashAlgorithm> digests;
     if (!is_named) digests.push_back(hash_by_name(digest.value_or("sha512")).value());
-    wanted.format.check_addition(task.target, document, wanted.encoding, digests);
+    wanted.format.check_addition(task.target, *document, wanted.encoding, digests);
   } else {
-    wanted.format.check_attachable(document.name(), document.size(), wanted.encoding);
+    wanted.format.check_attachable(document->name(), document->size(), wanted.encoding);
   }
   if (!is_named) task.read_once = std::move(document);
 }
@@ -139,10 +141,14 @@ void check_container(SignTask& task, const SignatureOptions& wanted, const std::
 void check_output_options(const cli::Arguments& arguments) {
   if (arguments.has("output") && arguments.has("output-dir"))
     throw Error(ErrorKind::usage, "--output and --output-dir exclude each other");
-  for (const auto* other : {"force", "add"}) {
-    if (!arguments.has("skip-existing") || !arguments.has(other)) continue;
-    throw Error(ErrorKind::usage, "--skip-existing and --" + std::string(other) + " exclude each other");
+  constexpr std::array<std::pair<const char*, const char*>, 4> exclusions = {
+      {{"skip-existing", "force"}, {"skip-existing", "add"}, {"manifest", "skip-existing"}, {"manifest", "add"}}};
+  for (const auto& [one, other] : exclusions) {
+    if (!arguments.has(one) || !arguments.has(other)) continue;
+    throw Error(ErrorKind::usage, "--" + std::string(one) + " and --" + other + " exclude each other");
   }
+  if (arguments.value("manifest") == "-")
+    throw Error(ErrorKind::usage, "--manifest writes the list to a file, beside its signature");
   if (arguments.value("cert-out") == "-")
     throw Error(ErrorKind::usage, "--cert-out writes to a file", "'eidtool export-cert' writes to the standard output");
 }
@@ -166,6 +172,13 @@ void check_results_show(const SignPlan& plan, const SignatureOptions& wanted, co
   }
 }
 
+/// Each is found by its name again when the list is checked.
+void check_listed(const std::vector<std::string>& documents) {
+  if (std::ranges::none_of(documents, is_standard_input)) return;
+  throw Error(ErrorKind::usage, "the standard input has no name that a list could hold",
+              "write it to a file first, or sign it without --manifest");
+}
+
 void check_documents(const cli::Arguments& arguments, const std::vector<std::string>& documents) {
   if (arguments.has("output") && documents.size() > 1) {
     throw Error(ErrorKind::usage,
@@ -186,6 +199,8 @@ void declare_output_options(cli::OptionSet& options) {
       cli::ValueKind::file;
   options.value("output-dir", "DIR", "write the signatures into this folder").kind = cli::ValueKind::folder;
   options.value("cert-out", "FILE", "also write the signer's certificate, DER").kind = cli::ValueKind::file;
+  options.value("manifest", "LIST", "make one signature, of a list of the documents that is written to this file")
+      .kind = cli::ValueKind::file;
   options.flag("force", "replace files that exist");
   options.flag("skip-existing", "leave out documents whose signature file exists");
 }
@@ -213,24 +228,31 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
                       const Inputs& inputs) {
   check_output_options(arguments);
   const auto documents = named_files(arguments, "FILE…");
-  check_documents(arguments, documents);
   SignPlan plan;
+  if (const auto list = arguments.value("manifest")) plan.manifest = {*list, documents};
+  plan.manifest ? check_listed(documents) : check_documents(arguments, documents);
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
   plan.skips_existing = arguments.has("skip-existing");
   OutputCheck outputs(inputs);
-  for (const auto& document : documents) {
+  for (const auto& document : plan.manifest ? std::vector{plan.manifest->file} : documents) {
     const auto output = output_for(document, arguments, wanted.format);
     if (output != "-") outputs.claim(output);
     plan.tasks.push_back({document, output, output});
   }
+  if (plan.manifest) outputs.claim(plan.manifest->file);
   if (plan.certificate_file) outputs.claim(*plan.certificate_file);
   if (plan.skips_existing) plan.skipped_count = leave_out_existing(plan.tasks, inputs, context);
   if (plan.tasks.empty()) return plan;
   check_results_show(plan, wanted, context);
   if (const auto folder = arguments.value("output-dir")) check_folder(*folder);
-  for (const auto& task : plan.tasks) outputs.add_document(task.document);
-  plan.check_each(context, [](const SignTask& task) { OutputCheck::check_document(task.document); });
+  for (const auto& document : documents) outputs.add_document(document);
+  if (plan.manifest) {
+    outputs.check_is_no_input(plan.manifest->file);
+    check_writable(plan.manifest->file, plan.if_exists);
+  } else {
+    plan.check_each(context, [](const SignTask& task) { OutputCheck::check_document(task.document); });
+  }
   if (wanted.adds) plan.check_each(context, [&](SignTask& task) { find_target(task, context); });
   for (const auto& task : plan.tasks) {
     if (!task.to_stdout()) outputs.check_is_no_input(task.target);
@@ -245,6 +267,7 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
     outputs.check_is_no_input(*plan.certificate_file);
     check_writable(*plan.certificate_file, stays ? IfExists::replace : plan.if_exists);
   }
+  if (plan.manifest) return plan;
   // Last, for it may take until somebody has written all of a pipe.
   plan.check_each(context, [&](SignTask& task) {
     if (wanted.adds || wanted.packaging == formats::Packaging::attached) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,11 +21,18 @@ struct SignTask {
   std::string output;
   std::string target;  // the file itself: behind a link where a signature is added
   /// What was opened to be looked at, and cannot be opened again.
-  std::optional<formats::Document> read_once = std::nullopt;
+  std::unique_ptr<formats::Content> read_once = nullptr;
   std::optional<Error> failure = std::nullopt;  // why it cannot be or was not signed; it was told on the standard error
   bool is_signed = false;
 
   bool to_stdout() const { return output == "-"; }
+};
+
+/// A list of documents with their digests, which is signed instead of each of them.
+struct SignManifest {
+  std::string file;  // where it is written
+  std::vector<std::string> documents;
+  Bytes text{};  // once they were read
 };
 
 /// What `sign` is to do, checked as far as it can be before a PIN is asked: a document opens, its output can be made,
@@ -38,6 +46,8 @@ struct SignPlan {
   /// Documents that were neither signed nor failed.
   std::size_t left_count() const;
 
+  std::optional<SignManifest> manifest{};  // then there is one task, of the list
+
   bool skips_existing = false;
   std::size_t skipped_count = 0;  // documents that were left out for that
   std::optional<std::string> certificate_file;
@@ -45,7 +55,7 @@ struct SignPlan {
   IfExists if_exists = IfExists::refuse;
 };
 
-/// -o, --output-dir, --force, --skip-existing, --cert-out.
+/// -o, --output-dir, --force, --skip-existing, --cert-out, --manifest.
 void declare_output_options(cli::OptionSet& options);
 
 /// Throws usage, io; of several documents those that cannot be signed have failed then. `inputs`: what is read besides

@@ -12,11 +12,13 @@
 #include "commands/file_list.hpp"
 #include "commands/inputs.hpp"
 #include "commands/jobs.hpp"
+#include "commands/manifest.hpp"
 #include "commands/signer_choice.hpp"
 #include "commands/streams.hpp"
 #include "commands/trust_options.hpp"
 #include "commands/verdict.hpp"
 #include "commands/verification_record.hpp"
+#include "crypto/digest.hpp"
 #include "crypto/memory.hpp"
 #include "formats/format.hpp"
 
@@ -33,12 +35,15 @@ class Verify : public cli::Command {
         {"eidtool verify doc.pdf.sig --cert cert.der", "checks the signature of doc.pdf"},
         {"eidtool verify doc.pdf.p7s --trust authorities/ --crl list.crl",
          "a CMS signature, and whether to believe who signed"},
+        {"eidtool verify --manifest list.sha256.sig --cert cert.der", "a signed list of files, and each file"},
         {"eidtool verify s.bin --document doc.pdf --cert cert.pem", "where the names are others"},
         {"eidtool verify -q doc.pdf.sig --cert cert.der && echo yes", "in a script: the exit status is the answer"}};
   }
   void declare_options(cli::OptionSet& options) const override {
     options.positional("SIGNATURE…", 0, static_cast<std::size_t>(-1));
     declare_file_list(options);
+    options.value("manifest", "SIGNATURE", "of a list of files: check it, and the FILEs named, or all listed").kind =
+        cli::ValueKind::file;
     options.value("document", "FILE", "the document; default: the signature's name without its suffix; - is stdin")
         .kind = cli::ValueKind::file;
     auto& certificate = options.value("cert", "FILE", "the signer's certificate, DER or PEM");
@@ -117,7 +122,7 @@ struct Outcome {
   int status = cli::exit_status::done;  // the highest of its signatures
   std::vector<cli::Record> records;
   std::optional<Error> error;  // instead of records
-  /// The document inside, and the file that it is read from, where --output wants it.
+  /// The document, and the file that one inside is read from, where it is wanted.
   std::unique_ptr<InputFile> file;
   std::shared_ptr<formats::Content> content;
 };
@@ -150,12 +155,20 @@ Outcome check_file(const std::string& name, const Job& job) {
   const auto& format = formats::format_of(*file);
   const auto named = arguments.value("document");
   if (!named) check_is_no_document(name, format);
-  std::optional<formats::Document> document;
+  std::shared_ptr<formats::Content> document;
   std::string document_text = named.value_or("");
-  const auto open = [&]() -> formats::Document& {
+  const auto open = [&]() -> formats::Content& {
     if (!document) {
       document_text = document_name(name, format, arguments);
-      document.emplace(open_document(document_text));
+      auto opened = open_document(document_text);
+      if (arguments.has("manifest")) {
+        // Held in memory: what is checked is what is read as a list.
+        auto bytes = read_small_file(opened, largest_manifest_size, "list of files");
+        opened.check_unchanged();
+        document = std::make_shared<formats::BytesContent>(std::move(bytes), opened.name());
+      } else {
+        document = std::make_shared<formats::Document>(std::move(opened));
+      }
     }
     return *document;
   };
@@ -189,9 +202,9 @@ Outcome check_file(const std::string& name, const Job& job) {
                                was_given(signature.signer, job)};
     outcome.records.push_back(verification_record(place, signature, trust, verdict));
   }
-  if (output) {
+  if (output || arguments.has("manifest")) {
     outcome.file = std::move(file);
-    outcome.content = report.content;
+    outcome.content = report.content ? report.content : document;
   }
   return outcome;
 }
@@ -211,10 +224,32 @@ void show(const Outcome& outcome, const cli::Arguments& arguments, cli::Context&
   for (const auto& record : outcome.records) context.output.confirm(record);
 }
 
+/// --manifest: the signature of a list, and the files that it lists.
+int check_manifest(const std::string& signature, const std::vector<std::string>& wanted, std::size_t jobs,
+                   const Job& job, cli::Context& context) {
+  const auto outcome = check_file(signature, job);
+  show(outcome, job.arguments, context);
+  if (outcome.status != cli::exit_status::done) {
+    context.console.warning("no file was checked: not every signature of the list is valid");
+    return outcome.status;
+  }
+  auto& list = *outcome.content;
+  const auto digest = list.digest(HashAlgorithm::sha256);
+  const auto bytes = list.whole(largest_manifest_size);
+  if (crypto::digest(HashAlgorithm::sha256, bytes) != digest) {
+    throw Error(ErrorKind::io, in_quotes(list.name()) + " changed while it was read").with_file(list.name());
+  }
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return check_files(formats::parse_manifest(text, list.name()), list.name(), wanted, jobs, context);
+}
+
 /// Options that contradict each other, before a file is opened.
 void check_options(const Verify& command, const cli::Arguments& arguments, const std::vector<std::string>& signatures,
                    cli::Context& context) {
   const auto document = arguments.value("document");
+  if (arguments.has("manifest") && arguments.has("output"))
+    throw Error(ErrorKind::usage, "--manifest and --output exclude each other",
+                "without --manifest the list inside of an attached signature is written");
   for (const auto* name : {"document", "output"}) {
     if (!arguments.has(name) || signatures.size() == 1) continue;
     throw Error(
@@ -284,9 +319,13 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   check_trust_options(arguments);
   const auto jobs = jobs_from(arguments);
   crypto::leave_memory_unlocked();
-  const auto signatures = named_files(arguments, "SIGNATURE…");
+  const auto manifest = arguments.value("manifest");
+  const bool names_files = !arguments.positional().empty() || arguments.has("files-from");
+  const auto named = manifest && !names_files ? std::vector<std::string>() : named_files(arguments, "SIGNATURE…");
+  const auto& signatures = manifest ? std::vector{*manifest} : named;
   check_options(*this, arguments, signatures, context);
   const auto job = job_from(arguments);
+  if (manifest) return check_manifest(*manifest, named, jobs, job, context);
   const auto workers = worker_count(jobs, signatures);
   std::vector<std::optional<Job>> copies(workers);  // each made by the thread that it is for
 

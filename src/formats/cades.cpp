@@ -80,9 +80,9 @@ Error not_added(ErrorKind kind, const std::string& name, const std::string& why)
 
 /// A document goes beside signatures only where it is the one that they are of: else a person would put a name to what
 /// another signed. Throws where one of them is of another document, and where none of them tells.
-void check_same_document(const std::string& name, const cms::SignedFile& file, Document& document) {
+void check_same_document(const std::string& name, const cms::SignedFile& file, Content& document) {
   const auto packaging = file.content ? Packaging::attached : Packaging::detached;
-  auto& content = file.content ? static_cast<Content&>(*file.content) : document;
+  auto& content = file.content ? *file.content : document;
   if (file.content && content.digest(HashAlgorithm::sha256) != document.digest(HashAlgorithm::sha256)) {
     throw not_added(ErrorKind::malformed, name,
                     in_quotes(document.name()) + " is not the document inside " + in_quotes(name));
@@ -133,7 +133,7 @@ cms::SignedFile open_to_add(const std::string& name) {
 
 /// As that, once its signatures were found to be of the document. `digests` are those that are needed beside of a
 /// document that can be read only once.
-cms::SignedFile open_for_addition(const std::string& name, Document& document, std::vector<HashAlgorithm> digests) {
+cms::SignedFile open_for_addition(const std::string& name, Content& document, std::vector<HashAlgorithm> digests) {
   auto file = open_to_add(name);
   const auto others = cms::digests_of(file.data);
   digests.insert(digests.end(), others.begin(), others.end());
@@ -206,7 +206,7 @@ class Cades : public Format {
         .with_file(document);
   }
 
-  void check_addition(const std::string& file, Document& document, Encoding encoding,
+  void check_addition(const std::string& file, Content& document, Encoding encoding,
                       const std::vector<HashAlgorithm>& digests) const override {
     const auto there = open_for_addition(file, document, digests);
     if (encoding == Encoding::der || there.encoding == encoding) return;
@@ -219,7 +219,7 @@ class Cades : public Format {
   void check_room(const PlannedFile& planned) const override {
     auto file = planned.is_there ? open_to_add(planned.name) : new_file(planned.encoding);
     prepare(file.data, digest_of(planned.algorithm), planned.certificates);
-    check_limits(file, file.content ? file.content->size() : planned.document_size, planned.name);
+    check_limits(file, file.content ? file.content->size().value() : planned.document_size, planned.name);
   }
 
   void sign(const SignRequest& request, Signer& signer, const Sink& sink) const override {
@@ -236,7 +236,7 @@ class Cades : public Format {
     prepare(data, digest, certificates);
     // Once more: what is there may be another file than the one that was looked at.
     std::uint64_t embedded_size = is_embedded ? document.size().value() : 0;
-    if (file.content) embedded_size = file.content->size();
+    if (file.content) embedded_size = file.content->size().value();
     check_limits(file, embedded_size, request.add_to.value_or("the signature of " + document.name()));
 
     const auto document_digest = document.digest(digest);
@@ -274,7 +274,7 @@ class Cades : public Format {
     append_new(candidates, known, request.certificates);
     append_new(candidates, known, report.certificates);
     append_new(candidates, known, request.intermediates);
-    auto& content = file.content ? static_cast<Content&>(*file.content) : request.document();
+    auto& content = file.content ? *file.content : request.document();
     report.signatures = check_all(file.data, content, report.packaging, candidates);
     for (auto& signature : report.signatures) {
       if (file.content && request.document_is_named) compare(*file.content, request.document(), signature);

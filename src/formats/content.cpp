@@ -9,12 +9,6 @@
 
 namespace eidtool::formats {
 
-namespace {
-
-constexpr std::size_t piece_size = 1U << 20U;  // bytes
-
-}  // namespace
-
 const Bytes& Content::digest(HashAlgorithm hash) {
   compute_digests({hash});
   return digests_.at(hash);

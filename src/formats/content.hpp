@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +18,8 @@ class Content : public Message {
  public:
   /// As messages name it.
   virtual const std::string& name() const = 0;
+  /// Bytes, as far as it is known before they are read: not of a pipe.
+  virtual std::optional<std::uint64_t> size() const noexcept = 0;
 
   const Bytes& digest(HashAlgorithm hash) override;
   /// Computes several digests in one pass; later digest() calls find them.
@@ -22,7 +27,9 @@ class Content : public Message {
   void give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) override;
 
  protected:
-  /// All bytes in order, in pieces of 1 MiB at most. Throws io.
+  static constexpr std::size_t piece_size = 1U << 20U;  // bytes
+
+  /// All bytes in order, in pieces of piece_size at most. Throws io.
   virtual void for_each_piece(const std::function<void(BytesView)>& sink) = 0;
 
   /// Throws unsupported where `size` bytes are more than `most`.
@@ -38,9 +45,10 @@ class BytesContent : public Content {
   BytesContent(Bytes bytes, std::string name) : bytes_(std::move(bytes)), name_(std::move(name)) {}
 
   const std::string& name() const override { return name_; }
+  std::optional<std::uint64_t> size() const noexcept override { return bytes_.size(); }
   Bytes whole(std::uint64_t most) override;
   bool readable() const override { return true; }
-  bool is_small() const override { return true; }
+  bool is_small() const override { return bytes_.size() <= piece_size; }
 
  private:
   void for_each_piece(const std::function<void(BytesView)>& sink) override;

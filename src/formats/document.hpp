@@ -14,7 +14,7 @@ namespace eidtool::formats {
 /// Every full read ends with a check that the file did not change meanwhile.
 class Document : public Content {
  public:
-  static constexpr std::size_t small_size = 1U << 20U;  // bytes
+  static constexpr std::size_t small_size = piece_size;  // bytes
 
   /// Reads up to small_size bytes at once. Throws io.
   explicit Document(InputFile file);
@@ -22,7 +22,7 @@ class Document : public Content {
   const std::string& name() const noexcept override { return file_.name(); }
   FileIdentity identity() const noexcept { return file_.identity(); }
   /// Bytes, as the document was when opened; nothing for a pipe that is not small.
-  std::optional<std::uint64_t> size() const noexcept;
+  std::optional<std::uint64_t> size() const noexcept override;
 
   Bytes whole(std::uint64_t most) override;
   bool readable() const override;

@@ -44,7 +44,7 @@ enum class Packaging { detached, attached };
 enum class Encoding { der, pem, base64 };  // the last without BEGIN and END lines; it is read, not written
 
 struct SignRequest {
-  Document& document;
+  Content& document;
   const SignatureAlgorithm& algorithm;
   SignedProperties properties = {};
   Packaging packaging = Packaging::detached;
@@ -68,7 +68,7 @@ struct PlannedFile {
 struct VerifyRequest {
   InputFile& signature;
   /// Lends the document of a detached signature. Throws usage where nobody said which one it is.
-  std::function<Document&()> document;
+  std::function<Content&()> document;
   bool document_is_named = false;                       // by the user, not by the signature's name
   std::vector<crypto::Certificate> certificates = {};   // given as the signers'
   std::vector<crypto::Certificate> intermediates = {};  // given beside
@@ -134,7 +134,7 @@ class Format {
                                 Encoding encoding) const = 0;
   /// Throws where `file` takes no further signature of the document: io, malformed, unsupported; usage where it is no
   /// PEM and that is what was asked for. Of a document that is read only once, `digests` are there afterwards.
-  virtual void check_addition(const std::string& file, Document& document, Encoding encoding,
+  virtual void check_addition(const std::string& file, Content& document, Encoding encoding,
                               const std::vector<HashAlgorithm>& digests) const = 0;
   /// Throws unsupported where verify() would not read the file again: it would hold too much.
   virtual void check_room(const PlannedFile& file) const = 0;

@@ -202,7 +202,7 @@ class Raw : public Format {
   }
 
   void check_room(const PlannedFile&) const override {}  // nothing but the signature
-  void check_addition(const std::string&, Document&, Encoding, const std::vector<HashAlgorithm>&) const override {
+  void check_addition(const std::string&, Content&, Encoding, const std::vector<HashAlgorithm>&) const override {
     throw Error(ErrorKind::usage, "a raw signature has room for one signer");
   }
 

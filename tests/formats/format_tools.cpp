@@ -26,7 +26,7 @@ formats::FileReport verified(const formats::Format& format, BytesView signature,
                              const Said& said) {
   auto file = memory_file(signature);
   std::optional<formats::Document> document;
-  const auto open = [&]() -> formats::Document& {
+  const auto open = [&]() -> formats::Content& {
     if (!document) document.emplace(InputFile(path));
     return *document;
   };

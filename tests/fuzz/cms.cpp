@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto& format = formats::format_of(file);
     if (!format.is_container()) return;
     formats::Document document(tests::memory_file(as_bytes("eidtool signs this document\n")));
-    const auto report = format.verify({file, [&]() -> formats::Document& { return document; }});
+    const auto report = format.verify({file, [&]() -> formats::Content& { return document; }});
     for (const auto& signature : report.signatures) {
       bool has_reason = false;
       for (const auto& finding : signature.findings) has_reason = has_reason || finding.sub_indication.has_value();

@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     tests::expect_answer_or_error([&] {
       auto file = tests::memory_file(input);
       formats::Document document(tests::memory_file(as_bytes("eidtool signs this document\n")));
-      formats::VerifyRequest request{file, [&]() -> formats::Document& { return document; }};
+      formats::VerifyRequest request{file, [&]() -> formats::Content& { return document; }};
       request.certificates = {certificate};
       const auto report = formats::raw().verify(request);
       if (report.signatures.size() != 1) __builtin_trap();

@@ -20,7 +20,7 @@ class EmbeddedContent : public Content {
       : source_(std::move(source)), offset_(offset), size_(size), name_(std::move(name)) {}
 
   const std::string& name() const override { return name_; }
-  std::uint64_t size() const noexcept { return size_; }  // bytes
+  std::optional<std::uint64_t> size() const noexcept override { return size_; }
   Bytes whole(std::uint64_t most) override;
   bool readable() const override { return true; }
   bool is_small() const override { return false; }
