@@ -123,9 +123,9 @@ class PromptNotice {
     const bool is_stored = pins_.repeats() && !pair_.token().info().has(CKF_PROTECTED_AUTHENTICATION_PATH);
     if (is_stored && count_ == 1) return;
     said_ = true;
-    context_.console.notice("this key asks at every signature: " +
-                            (is_stored ? "the stored PIN is sent for each of " + std::to_string(count_) : prompts));
-    if (count_ > 1) context_.console.hint("--manifest LIST makes one signature, of a list of all documents");
+    const auto how_often = is_stored ? "the stored PIN is sent for each of " + std::to_string(count_) : prompts;
+    context_.console.notice("this key asks at every signature: " + how_often +
+                            (count_ > 1 ? "; --manifest LIST makes one signature, of a list of all documents" : ""));
   }
 
   const Pair& pair_;

@@ -230,8 +230,8 @@ TEST_CASE("many prompts are announced with the way around them") {
   Desk desk;
   for (const auto* name : {"one", "two"}) desk.write(name, name);
   const auto outcome = desk.eidtool("sign one two --as signature --pin-file ../pin");
-  CHECK(says(outcome, "hint", "--manifest LIST makes one signature, of a list of all documents"));
-  CHECK_FALSE(says(desk.eidtool("sign one two --as authentication --force --pin-file ../pin"), "hint", "--manifest"));
+  CHECK(says(outcome, "notice", "--manifest LIST makes one signature, of a list of all documents"));
+  CHECK_FALSE(says(desk.eidtool("sign one two --as authentication --force --pin-file ../pin"), "notice", "--manifest"));
 }
 
 }  // namespace eidtool::tests
