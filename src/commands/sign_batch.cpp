@@ -55,7 +55,8 @@ class SharedKey : public Signer {
 /// What one thread has for itself.
 struct Worker {
   SharedKey key;
-  /// Certificates find out about themselves when they are asked.
+  /// The signer's, and those that go beside it: they find out about themselves when they are asked.
+  crypto::Certificate certificate;
   std::vector<crypto::Certificate> intermediates;
 };
 
@@ -80,8 +81,10 @@ class BatchRun {
     seats_.push_back(std::make_unique<Seat>(std::move(key)));
     add_seats(jobs.sessions);
     for (std::size_t index = 0; index < std::max<std::size_t>(jobs.documents, 1); ++index) {
-      workers_.push_back({SharedKey(*seats_[index % seats_.size()]), batch_.wanted.intermediates});
-      if (jobs.documents > 1) crypto::unshare(workers_.back().intermediates);
+      std::vector own = {*batch_.pair.certificate};
+      own.insert(own.end(), batch_.wanted.intermediates.begin(), batch_.wanted.intermediates.end());
+      if (jobs.documents > 1) crypto::unshare(own);
+      workers_.push_back({SharedKey(*seats_[index % seats_.size()]), own.front(), {own.begin() + 1, own.end()}});
     }
   }
 
@@ -141,7 +144,8 @@ class BatchRun {
                                  wanted.packaging,
                                  wanted.encoding,
                                  worker.intermediates,
-                                 wanted.adds ? std::optional(task.target) : std::nullopt};
+                                 wanted.adds ? std::optional(task.target) : std::nullopt,
+                                 worker.certificate};
     request.properties.signing_time = now();
     if (task.to_stdout()) {
       bool is_first = true;

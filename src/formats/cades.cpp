@@ -230,7 +230,7 @@ class Cades : public Format {
     if (is_embedded) check_attachable(document.name(), document.size(), request.encoding);
     auto& data = file.data;
 
-    const auto certificate = crypto::Certificate::from_der(signer.certificate(), "the token's certificate");
+    const auto certificate = certificate_of(signer, request.signer_certificate);
     std::vector certificates = {certificate};
     certificates.insert(certificates.end(), request.certificates.begin(), request.certificates.end());
     prepare(data, digest, certificates);

@@ -53,6 +53,9 @@ struct SignRequest {
   std::vector<crypto::Certificate> certificates = {};
   /// The signature file to which this one is added; empty: a new one.
   std::optional<std::string> add_to = std::nullopt;
+  /// The signer's, where it was read already: of many small documents reading it for each, with its key, costs as much
+  /// as the signatures.
+  std::optional<crypto::Certificate> signer_certificate = std::nullopt;
 };
 
 /// What a signature file is to hold, as far as it is known before the signature is made.

@@ -207,7 +207,7 @@ class Raw : public Format {
   }
 
   void sign(const SignRequest& request, Signer& signer, const Sink& sink) const override {
-    const auto certificate = crypto::Certificate::from_der(signer.certificate(), "the token's certificate");
+    const auto certificate = certificate_of(signer, request.signer_certificate);
     sink(token_signature(signer, certificate, request.algorithm, request.document, request.document.name()));
   }
 

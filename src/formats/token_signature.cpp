@@ -15,6 +15,11 @@ bool is_signature_of(const crypto::PublicKey& key, const SignatureAlgorithm& alg
   return key.verify_digest(algorithm, signed_content.digest(algorithm.hash), signature);
 }
 
+crypto::Certificate certificate_of(const Signer& signer, const std::optional<crypto::Certificate>& known) {
+  if (known && known->der() == signer.certificate()) return *known;
+  return crypto::Certificate::from_der(signer.certificate(), "the token's certificate");
+}
+
 Bytes token_signature(Signer& signer, const crypto::Certificate& certificate, const SignatureAlgorithm& algorithm,
                       Content& signed_content, const std::string& document) {
   auto signature = signer.sign(algorithm, signed_content);

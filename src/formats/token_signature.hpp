@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/signer.hpp"
@@ -17,6 +18,9 @@ inline constexpr std::uint64_t most_one_piece_size = 256ULL << 20U;
 /// is, ECDSA in DER. `document` stands in messages. Throws bad_module_signature where it does not verify.
 Bytes token_signature(Signer& signer, const crypto::Certificate& certificate, const SignatureAlgorithm& algorithm,
                       Content& signed_content, const std::string& document);
+
+/// The certificate of `signer`: `known`, where that is it. Throws malformed.
+crypto::Certificate certificate_of(const Signer& signer, const std::optional<crypto::Certificate>& known);
 
 /// Whether `signature`, in the form of Signer::sign(), is one of `signed_content`.
 bool is_signature_of(const crypto::PublicKey& key, const SignatureAlgorithm& algorithm, Content& signed_content,
