@@ -22,10 +22,10 @@ unsigned long core_count() {
   return static_cast<unsigned long>(CPU_COUNT(&cores));
 }
 
-/// Each job opens a document, its signature, and up to two files more.
+/// Each job opens up to four files, and keeps two for each of four results that wait for their turn.
 std::size_t most_by_descriptors() {
   constexpr rlim_t for_all = 20;
-  constexpr rlim_t for_each = 4;
+  constexpr rlim_t for_each = 12;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
   return limit.rlim_cur < for_all + for_each ? 1 : (limit.rlim_cur - for_all) / for_each;

@@ -20,6 +20,15 @@ namespace eidtool::commands {
 
 namespace {
 
+/// `./a//b` and `a/b` are one name. `..` stays: behind a link it leads elsewhere than it seems.
+std::string plain(const std::string& name) {
+  std::filesystem::path plain;
+  for (const auto& part : std::filesystem::path(name)) {
+    if (part != ".") plain /= part;
+  }
+  return plain.string();
+}
+
 /// A digest, or why there is none.
 struct Reading {
   Bytes digest{};
@@ -28,9 +37,9 @@ struct Reading {
 
 Reading read_one(const std::string& name) {
   try {
-    // What a list names is found under the name again: a pipe or a device is not.
+    // What a list names is found under the name again: a pipe or a device is not, nor is what a process has open.
     std::error_code unknown;
-    if (std::filesystem::is_other(name, unknown)) {
+    if (name == "-" || descriptor_named_by(name) || std::filesystem::is_other(name, unknown)) {
       throw Error(ErrorKind::io, in_quotes(name) + " is not a regular file: a list names none but such")
           .with_file(name);
     }
@@ -74,9 +83,6 @@ struct Listed {
   std::string name;
   std::vector<Bytes> digests{};
 };
-
-/// `./a//b` and `a/b` are one name; links are not followed.
-std::string plain(const std::string& name) { return std::filesystem::path(name).lexically_normal().string(); }
 
 std::vector<Listed> choose(const std::vector<formats::ManifestEntry>& entries, const std::vector<std::string>& wanted) {
   std::vector<Listed> files;
@@ -134,8 +140,9 @@ int check_files(const std::vector<formats::ManifestEntry>& entries, const std::s
   readings.run([&](Reading&& reading) {
     const auto& [name, digests] = files[next++];
     const auto is_the_same = [&](const Bytes& digest) { return digest == reading.digest; };
-    auto state = std::ranges::all_of(digests, is_the_same) ? State::as_listed : State::changed;
-    if (digests.empty()) state = State::not_listed;
+    const auto state = digests.empty()                             ? State::not_listed
+                       : std::ranges::all_of(digests, is_the_same) ? State::as_listed
+                                                                   : State::changed;
     try {
       if (reading.error) throw Error(*reading.error);
       if (state == State::as_listed)
@@ -152,8 +159,9 @@ int check_files(const std::vector<formats::ManifestEntry>& entries, const std::s
     return false;
   });
   const auto of_all = right == files.size() ? "" : " of " + std::to_string(files.size());
+  const auto beside = wanted.empty() ? "" : "; the list has " + counted(entries.size(), "file", "files");
   context.console.notice(std::to_string(right) + of_all +
-                         (files.size() == 1 ? " file is as listed" : " files are as listed"));
+                         (files.size() == 1 ? " file is as listed" : " files are as listed") + beside);
   return status;
 }
 

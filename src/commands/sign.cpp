@@ -85,16 +85,16 @@ void check_size(const SignTask& task) {
 /// card's profile or the key tells, and else as soon as the login shows the key.
 class PromptNotice {
  public:
-  PromptNotice(const Pair& pair, std::size_t count, const pkcs11::Authenticator& authenticator, const PinSource& pins,
-               cli::Context& context)
-      : pair_(pair), count_(count), authenticator_(authenticator), pins_(pins), context_(context) {}
+  PromptNotice(const Pair& pair, const SignPlan& plan, const pkcs11::Authenticator& authenticator,
+               const PinSource& pins, cli::Context& context)
+      : pair_(pair), plan_(plan), authenticator_(authenticator), pins_(pins), context_(context) {}
 
   void before_login() {
     const auto* profile = pair_.token().profile();
     if (profile != nullptr && profile->pin_entry == pkcs11::PinEntry::by_module) {
       if (count_ > 1) {
         context_.console.notice("the card's module asks for the PIN by itself, up to " + std::to_string(count_) +
-                                " times");
+                                " times" + way_around());
       }
       return;
     }
@@ -124,12 +124,17 @@ class PromptNotice {
     if (is_stored && count_ == 1) return;
     said_ = true;
     const auto how_often = is_stored ? "the stored PIN is sent for each of " + std::to_string(count_) : prompts;
-    context_.console.notice("this key asks at every signature: " + how_often +
-                            (count_ > 1 ? "; --manifest LIST makes one signature, of a list of all documents" : ""));
+    context_.console.notice("this key asks at every signature: " + how_often + way_around());
+  }
+
+  std::string way_around() const {
+    const bool can_list = count_ > 1 && !plan_.adds && !plan_.skips_existing;
+    return can_list ? "; --manifest LIST makes one signature, of a list of all documents" : "";
   }
 
   const Pair& pair_;
-  std::size_t count_;
+  const SignPlan& plan_;
+  std::size_t count_ = plan_.left_count();
   const pkcs11::Authenticator& authenticator_;
   const PinSource& pins_;
   cli::Context& context_;
@@ -183,7 +188,7 @@ int Sign::run(const cli::Arguments& arguments, cli::Context& context) const {
     context.console.warning(
         "SHA-1 proves little: another document with the same digest can be made; many refuse such signatures");
   }
-  PromptNotice notice(pair, plan.left_count(), authenticator, *pins, context);
+  PromptNotice notice(pair, plan, authenticator, *pins, context);
   notice.before_login();
   auto key = open_signing_key(pair, authenticator);
   notice.after_login(key);

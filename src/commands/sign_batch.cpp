@@ -15,10 +15,29 @@
 #include "commands/records.hpp"
 #include "commands/streams.hpp"
 #include "pkcs11/uri.hpp"
+#include "pkcs11/watch.hpp"
 
 namespace eidtool::commands {
 
 namespace {
+
+/// Errors after which going on could cost a try, or is of no use.
+bool ends_the_batch(const Error& error) {
+  return cli::exit_status_of(error.kind()) == cli::exit_status::pin || error.kind() == ErrorKind::token_removed ||
+         error.kind() == ErrorKind::module_failed;
+}
+
+/// What all threads look at before they go on.
+struct Course {
+  std::atomic<bool> goes_on = true;
+  /// The first signature is made before there are two at a time: a module that asks for the PIN by itself, or sends one
+  /// that it kept, does so there, and what it was refused is not sent for another document.
+  std::mutex first;
+  std::atomic<bool> has_signed = false;
+  bool is_batch = false;
+
+  bool is_over() const { return !goes_on || (is_batch && Interruption::is_wanted()); }
+};
 
 /// A key in a session of its own, which takes one signature at a time.
 struct Seat {
@@ -30,26 +49,43 @@ struct Seat {
 /// The key as one thread uses it; another one may sit on the same seat.
 class SharedKey : public Signer {
  public:
-  explicit SharedKey(Seat& seat) : seat_(seat) {}
+  SharedKey(Seat& seat, Course& course) : seat_(seat), course_(course) {}
 
   KeyType key_type() const override { return seat_.key.key_type(); }
   const Bytes& certificate() const override { return seat_.key.certificate(); }
   std::size_t max_signature_size() const override { return seat_.key.max_signature_size(); }
+  /// As SigningKey; throws cancelled, and was_left() says so, where the batch ended while this waited for its turn.
   Bytes sign(const SignatureAlgorithm& algorithm, Message& message) override {
     // While others sign. It is wanted anyhow, for the check of the signature.
     if (seat_.key.takes_digest(algorithm, message)) (void)message.digest(algorithm.hash);
+    std::unique_lock first(course_.first, std::defer_lock);
+    if (!course_.has_signed) first.lock();
+    if (first && course_.has_signed) first.unlock();
     const std::scoped_lock lock(seat_.mutex);
-    auto signature = seat_.key.sign(algorithm, message);
-    last_mechanism_ = seat_.key.last_mechanism();
-    return signature;
+    if (course_.is_over()) {
+      was_left_ = true;
+      throw Error(ErrorKind::cancelled, "the batch ended before");
+    }
+    try {
+      auto signature = seat_.key.sign(algorithm, message);
+      last_mechanism_ = seat_.key.last_mechanism();
+      course_.has_signed = true;
+      return signature;
+    } catch (const Error& error) {  // known to the next before it has its turn
+      if (ends_the_batch(error)) course_.goes_on = false;
+      throw;
+    }
   }
 
   /// How its last signature was made.
   const std::string& last_mechanism() const { return last_mechanism_; }
+  bool was_left() const { return was_left_; }
 
  private:
   Seat& seat_;
+  Course& course_;
   std::string last_mechanism_;
+  bool was_left_ = false;
 };
 
 /// What one thread has for itself.
@@ -66,25 +102,29 @@ struct Outcome {
   std::optional<Error> error{};  // it was not signed; told already where it had failed before
   bool is_told = false;
   std::string mechanism{};
+  /// The signature, which has no name yet, and the file that it was added to: open until then, so that no other file
+  /// can get its number.
+  std::unique_ptr<OutputFile> file{};
+  std::unique_ptr<InputFile> added_to{};
 };
-
-/// Errors after which going on could cost a try, or is of no use.
-bool ends_the_batch(const Error& error) {
-  return cli::exit_status_of(error.kind()) == cli::exit_status::pin || error.kind() == ErrorKind::token_removed ||
-         error.kind() == ErrorKind::module_failed;
-}
 
 class BatchRun {
  public:
   BatchRun(const SignBatch& batch, pkcs11::SigningKey key, const SignJobs& jobs, cli::Context& context)
       : batch_(batch), context_(context), certificate_is_written_(batch.plan.certificate_is_there) {
+    course_.is_batch = batch.plan.tasks.size() > 1;
     seats_.push_back(std::make_unique<Seat>(std::move(key)));
-    add_seats(jobs.sessions);
-    for (std::size_t index = 0; index < std::max<std::size_t>(jobs.documents, 1); ++index) {
+    // A module that changes the folder does so for its thread alone, while others open documents by their names.
+    const bool are_apart = jobs.documents < 2 || pkcs11::keep_folder_of_thread();
+    if (!are_apart) context_.console.detail("threads cannot have folders of their own: one document at a time");
+    const auto workers = are_apart ? std::max<std::size_t>(jobs.documents, 1) : 1;
+    if (workers > 1) add_seats(jobs.sessions);
+    for (std::size_t index = 0; index < workers; ++index) {
       std::vector own = {*batch_.pair.certificate};
       own.insert(own.end(), batch_.wanted.intermediates.begin(), batch_.wanted.intermediates.end());
-      if (jobs.documents > 1) crypto::unshare(own);
-      workers_.push_back({SharedKey(*seats_[index % seats_.size()]), own.front(), {own.begin() + 1, own.end()}});
+      if (workers > 1) crypto::unshare(own);
+      workers_.push_back(
+          {SharedKey(*seats_[index % seats_.size()], course_), own.front(), {own.begin() + 1, own.end()}});
     }
   }
 
@@ -92,7 +132,7 @@ class BatchRun {
   int run() {
     auto& tasks = batch_.plan.tasks;
     std::optional<Interruption> interruption;
-    if (tasks.size() > 1) {
+    if (course_.is_batch) {
       interruption.emplace(
           context_.console.warning_text("what is at hand is finished first; Ctrl-C again ends at once"));
     }
@@ -101,7 +141,7 @@ class BatchRun {
       return work_on(tasks[index], workers_[worker]);
     });
     work.run([&](Outcome&& outcome) {
-      status = std::max(status, tell(outcome));
+      status = std::max(status, finish(outcome));
       return !context_.output.has_failed();
     });
     return interruption && Interruption::is_wanted() ? cli::exit_status::interrupted : status;
@@ -111,30 +151,32 @@ class BatchRun {
   /// As many sessions as the token gives.
   void add_seats(std::size_t wanted) {
     try {
-      while (seats_.size() < wanted) seats_.push_back(std::make_unique<Seat>(seats_.front()->key.in_another_session()));
+      while (seats_.size() < wanted) {
+        seats_.push_back(std::make_unique<Seat>(seats_.front()->key.in_another_session()));
+      }
     } catch (const Error& error) {  // fewer do it as well
       context_.console.detail(std::string(error.what()) + ": " + counted(seats_.size(), "session", "sessions") +
                               " must do");
     }
   }
 
+  /// By any thread. What is made gets its name when its turn comes, so that nothing is there that is never told.
   Outcome work_on(SignTask& task, Worker& worker) {
     if (task.failure) return {&task, task.failure, true};
-    if (!goes_on_ || (batch_.plan.tasks.size() > 1 && Interruption::is_wanted())) return {};
+    if (course_.is_over()) return {};
     try {
-      sign(task, worker);
-      return {&task, std::nullopt, false, worker.key.last_mechanism()};
+      if (workers_.size() > 1) (void)pkcs11::keep_folder_of_thread();
+      return sign(task, worker);
     } catch (Error& error) {  // per file of a batch
       // It needs the PIN once more, and nobody is asked now.
-      if (error.kind() == ErrorKind::cancelled && Interruption::is_wanted()) return {};
-      if (ends_the_batch(error)) goes_on_ = false;
-      if (error.file().empty()) error.with_file(task.document);
-      task.failure = error;
-      return {&task, error};
+      const bool is_not_asked = error.kind() == ErrorKind::cancelled && Interruption::is_wanted();
+      if (worker.key.was_left() || is_not_asked) return {};
+      if (ends_the_batch(error)) course_.goes_on = false;
+      return failed(task, error);
     }
   }
 
-  void sign(SignTask& task, Worker& worker) {
+  Outcome sign(SignTask& task, Worker& worker) {
     const auto& wanted = batch_.wanted;
     const auto document =
         task.read_once ? std::move(task.read_once) : std::make_unique<formats::Document>(open_document(task.document));
@@ -147,56 +189,78 @@ class BatchRun {
                                  wanted.adds ? std::optional(task.target) : std::nullopt,
                                  worker.certificate};
     request.properties.signing_time = now();
+    Outcome outcome{&task};
     if (task.to_stdout()) {
       bool is_first = true;
       wanted.format.sign(request, worker.key, [&](BytesView bytes) {
-        if (is_first) write_beside(worker);
+        if (is_first) publish_beside();
         is_first = false;
         context_.output.write(bytes);
       });
       task.is_signed = true;
-      return;
-    }
-    // Open until the end, so that no other file can get its number.
-    std::optional<InputFile> added_to;
-    if (wanted.adds) added_to.emplace(task.target);
-    OutputFile file(task.target, wanted.adds ? IfExists::replace : batch_.plan.if_exists);
-    if (wanted.adds) file.take_mode_of(task.target);
-    wanted.format.sign(request, worker.key, [&](BytesView bytes) { file.write(bytes); });
-    write_beside(worker);
-    if (added_to) {
-      added_to->check_unchanged();
-      file.publish_over(added_to->identity());
     } else {
-      file.publish();
+      if (wanted.adds) outcome.added_to = std::make_unique<InputFile>(task.target);
+      outcome.file = std::make_unique<OutputFile>(task.target, wanted.adds ? IfExists::replace : batch_.plan.if_exists);
+      if (wanted.adds) outcome.file->take_mode_of(task.target);
+      wanted.format.sign(request, worker.key, [&](BytesView bytes) { outcome.file->write(bytes); });
     }
-    task.is_signed = true;
+    outcome.mechanism = worker.key.last_mechanism();
+    return outcome;
   }
 
-  /// What goes beside the signature: before the first one appears, and not before it was made.
-  void write_beside(const Worker& worker) {
-    const auto& manifest = batch_.plan.manifest;
-    if (manifest) write_file(manifest->file, manifest->text, batch_.plan.if_exists);
-    if (!batch_.plan.certificate_file) return;
-    const std::scoped_lock lock(certificate_mutex_);
-    if (certificate_is_written_) return;
-    write_file(*batch_.plan.certificate_file, worker.key.certificate(), batch_.plan.if_exists);
-    certificate_is_written_ = true;
+  static Outcome failed(SignTask& task, Error& error) {
+    if (error.file().empty()) error.with_file(task.document);
+    if (!task.is_signed) task.failure = error;
+    return {&task, error};
   }
 
-  int tell(const Outcome& outcome) {
-    if (outcome.task == nullptr) return cli::exit_status::done;
-    if (outcome.error && outcome.is_told) return record_failure(*outcome.error, context_);
-    if (outcome.error) return report_failure(*outcome.error, context_);
-    const auto& task = *outcome.task;
-    context_.console.detail(in_quotes(task.document) + " was signed by " + outcome.mechanism);
-    if (task.to_stdout()) return cli::exit_status::done;
+  /// What goes beside the signature: before the first one appears, and not before it was made. All is on the disk
+  /// before anything has its name.
+  void publish_beside() {
+    const auto& plan = batch_.plan;
+    std::optional<OutputFile> list;
+    if (plan.manifest) {
+      list.emplace(plan.manifest->file, plan.if_exists);
+      list->write(plan.manifest->text);
+    }
+    if (plan.certificate_file && !certificate_is_written_) {
+      write_file(*plan.certificate_file, batch_.pair.certificate->der(), plan.if_exists);
+      certificate_is_written_ = true;
+    }
+    if (list) list->publish();
+  }
+
+  void publish(Outcome& outcome) {
+    if (!outcome.file) return;
+    publish_beside();
     try {
-      context_.output.confirm(record_of(task));
+      if (outcome.added_to) {
+        outcome.added_to->check_unchanged();
+        outcome.file->publish_over(outcome.added_to->identity());
+      } else {
+        outcome.file->publish();
+      }
+    } catch (const Error&) {
+      const auto& manifest = batch_.plan.manifest;
+      if (manifest) context_.console.warning(in_quotes(manifest->file) + " was written, and its signature was not");
+      throw;
+    }
+    outcome.task->is_signed = true;
+  }
+
+  /// By the main thread, in the order of the documents.
+  int finish(Outcome& outcome) {
+    if (outcome.task == nullptr) return cli::exit_status::done;
+    auto& task = *outcome.task;
+    if (outcome.error && outcome.is_told) return record_failure(*outcome.error, context_);
+    try {
+      if (outcome.error) throw Error(*outcome.error);
+      publish(outcome);
+      context_.console.detail(in_quotes(task.document) + " was signed by " + outcome.mechanism);
+      if (!task.to_stdout()) context_.output.confirm(record_of(task));
       return cli::exit_status::done;
     } catch (Error& error) {  // per file of a batch
-      if (error.file().empty()) error.with_file(task.document);
-      return report_failure(error, context_);
+      return report_failure(*failed(task, error).error, context_);
     }
   }
 
@@ -221,10 +285,9 @@ class BatchRun {
 
   const SignBatch& batch_;
   cli::Context& context_;
+  Course course_;
   std::vector<std::unique_ptr<Seat>> seats_;
   std::vector<Worker> workers_;
-  std::atomic<bool> goes_on_ = true;
-  std::mutex certificate_mutex_;
   bool certificate_is_written_;
 };
 
@@ -232,7 +295,10 @@ class BatchRun {
 void summarize(const SignPlan& plan, cli::Context& context) {
   if (const auto left_count = plan.left_count(); left_count > 0) {
     context.console.warning(counted(left_count, "further document was", "further documents were") + " not signed");
-    if (Interruption::is_wanted()) context.console.hint("the same command with --skip-existing signs the rest");
+    // Of files that are replaced or added to nobody could tell which were done.
+    const bool can_skip = plan.if_exists == IfExists::refuse && !plan.adds;
+    if (Interruption::is_wanted() && can_skip)
+      context.console.hint("the same command with --skip-existing signs the rest");
   }
   if (plan.tasks.size() < 2 && plan.skipped_count == 0) return;
   const auto signed_count = static_cast<std::size_t>(std::ranges::count_if(plan.tasks, &SignTask::is_signed));

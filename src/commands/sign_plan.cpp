@@ -174,9 +174,15 @@ void check_results_show(const SignPlan& plan, const SignatureOptions& wanted, co
 
 /// Each is found by its name again when the list is checked.
 void check_listed(const std::vector<std::string>& documents) {
-  if (std::ranges::none_of(documents, is_standard_input)) return;
-  throw Error(ErrorKind::usage, "the standard input has no name that a list could hold",
-              "write it to a file first, or sign it without --manifest");
+  std::set<std::string> places;
+  for (const auto& document : documents) {
+    if (is_standard_input(document)) {
+      throw Error(ErrorKind::usage, "the standard input has no name that a list could hold",
+                  "write it to a file first, or sign it without --manifest");
+    }
+    if (!places.insert(place_of(document)).second)
+      throw Error(ErrorKind::usage, in_quotes(document) + " would be listed twice", "each is named once");
+  }
 }
 
 void check_documents(const cli::Arguments& arguments, const std::vector<std::string>& documents) {
@@ -230,9 +236,14 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   const auto documents = named_files(arguments, "FILE…");
   SignPlan plan;
   if (const auto list = arguments.value("manifest")) plan.manifest = {*list, documents};
-  plan.manifest ? check_listed(documents) : check_documents(arguments, documents);
+  if (plan.manifest) {
+    check_listed(documents);
+  } else {
+    check_documents(arguments, documents);
+  }
   plan.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   plan.certificate_file = arguments.value("cert-out");
+  plan.adds = wanted.adds;
   plan.skips_existing = arguments.has("skip-existing");
   OutputCheck outputs(inputs);
   for (const auto& document : plan.manifest ? std::vector{plan.manifest->file} : documents) {

@@ -48,6 +48,7 @@ struct SignPlan {
 
   std::optional<SignManifest> manifest{};  // then there is one task, of the list
 
+  bool adds = false;  // to signature files that are there
   bool skips_existing = false;
   std::size_t skipped_count = 0;  // documents that were left out for that
   std::optional<std::string> certificate_file;

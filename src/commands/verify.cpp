@@ -18,7 +18,6 @@
 #include "commands/trust_options.hpp"
 #include "commands/verdict.hpp"
 #include "commands/verification_record.hpp"
-#include "crypto/digest.hpp"
 #include "crypto/memory.hpp"
 #include "formats/format.hpp"
 
@@ -55,7 +54,7 @@ class Verify : public cli::Command {
     options.value("output", "FILE", "write the document that is inside; - is the standard output", 'o').kind =
         cli::ValueKind::file;
     options.flag("force", "replace the file of --output");
-    declare_jobs(options, "signature files to check at a time; default: one for each core");
+    declare_jobs(options, "files to check at a time; default: one for each core");
     options.value("digest", "NAME", "the digest that was signed; default: found out").choices = {"sha256", "sha384",
                                                                                                  "sha512", "sha1"};
     options.value("padding", "NAME", "the RSA padding: pkcs1 or pss; default: found out").choices = {"pkcs1", "pss"};
@@ -125,21 +124,24 @@ struct Outcome {
   /// The document, and the file that one inside is read from, where it is wanted.
   std::unique_ptr<InputFile> file;
   std::shared_ptr<formats::Content> content;
+  HashAlgorithm content_hash = HashAlgorithm::sha256;  // with which the first signature was checked
 };
 
-/// Writes the document that an attached signature holds, which was found valid as it is there.
-void extract(formats::Content& content, const std::string& output, IfExists if_exists, cli::Context& context) {
-  const auto digest = content.digest(HashAlgorithm::sha256);
+/// Writes the document that an attached signature holds. Its digest with `hash` is the one by which the signature was
+/// found valid, and what is written has to have it.
+void extract(formats::Content& content, HashAlgorithm hash, const std::string& output, IfExists if_exists,
+             cli::Context& context) {
+  const auto digest = content.digest(hash);
   const auto check = [&] {
-    if (content.digest(HashAlgorithm::sha256) == digest) return;
+    if (content.digest(hash) == digest) return;
     throw Error(ErrorKind::io, in_quotes(content.name()) + " changed while it was read").with_file(output);
   };
   if (output == "-") {
-    content.give(HashAlgorithm::sha256, [&](BytesView piece) { context.output.write(piece); });
+    content.give(hash, [&](BytesView piece) { context.output.write(piece); });
     return check();
   }
   OutputFile file(output, if_exists);
-  content.give(HashAlgorithm::sha256, [&](BytesView piece) { file.write(piece); });
+  content.give(hash, [&](BytesView piece) { file.write(piece); });
   check();
   file.publish();
 }
@@ -174,6 +176,7 @@ Outcome check_file(const std::string& name, const Job& job) {
   };
   formats::VerifyRequest request{*file, open, named.has_value(), job.certificates, job.intermediates};
   if (const auto digest = arguments.value("digest")) request.hash = hash_by_name(*digest);
+  if (arguments.has("manifest")) request.most_held = largest_manifest_size;
   if (const auto padding = arguments.value("padding")) {
     request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
   }
@@ -205,6 +208,9 @@ Outcome check_file(const std::string& name, const Job& job) {
   if (output || arguments.has("manifest")) {
     outcome.file = std::move(file);
     outcome.content = report.content ? report.content : document;
+    const auto hash = report.signatures.front().document_hash.value_or(HashAlgorithm::none);
+    // Of the document itself (Ed25519) that is what is remembered.
+    if (hash != HashAlgorithm::none) outcome.content_hash = hash;
   }
   return outcome;
 }
@@ -212,7 +218,8 @@ Outcome check_file(const std::string& name, const Job& job) {
 void show(const Outcome& outcome, const cli::Arguments& arguments, cli::Context& context) {
   const auto output = arguments.value("output");
   if (output && outcome.status == cli::exit_status::done) {
-    extract(*outcome.content, *output, arguments.has("force") ? IfExists::replace : IfExists::refuse, context);
+    extract(*outcome.content, outcome.content_hash, *output,
+            arguments.has("force") ? IfExists::replace : IfExists::refuse, context);
   } else if (output) {
     context.console.warning(in_quotes(*output) + " was not written: not every signature is valid");
     // Where the document would have gone nobody looks for the reason.
@@ -233,12 +240,8 @@ int check_manifest(const std::string& signature, const std::vector<std::string>&
     context.console.warning("no file was checked: not every signature of the list is valid");
     return outcome.status;
   }
-  auto& list = *outcome.content;
-  const auto digest = list.digest(HashAlgorithm::sha256);
+  auto& list = *outcome.content;  // in memory, as it was checked
   const auto bytes = list.whole(largest_manifest_size);
-  if (crypto::digest(HashAlgorithm::sha256, bytes) != digest) {
-    throw Error(ErrorKind::io, in_quotes(list.name()) + " changed while it was read").with_file(list.name());
-  }
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return check_files(formats::parse_manifest(text, list.name()), list.name(), wanted, jobs, context);
 }

@@ -267,6 +267,9 @@ class Cades : public Format {
     FileReport report;
     report.packaging = file.content ? Packaging::attached : Packaging::detached;
     report.content = file.content;
+    if (file.content && request.most_held > 0) {
+      report.content = std::make_shared<BytesContent>(file.content->whole(request.most_held), file.content->name());
+    }
     report.certificates = certificates_in(file.data);
     report.revocation_values = file.data.crls;
     std::vector<crypto::Certificate> candidates;
@@ -274,10 +277,10 @@ class Cades : public Format {
     append_new(candidates, known, request.certificates);
     append_new(candidates, known, report.certificates);
     append_new(candidates, known, request.intermediates);
-    auto& content = file.content ? *file.content : request.document();
+    auto& content = report.content ? *report.content : request.document();
     report.signatures = check_all(file.data, content, report.packaging, candidates);
     for (auto& signature : report.signatures) {
-      if (file.content && request.document_is_named) compare(*file.content, request.document(), signature);
+      if (report.content && request.document_is_named) compare(*report.content, request.document(), signature);
       check_wishes(request, signature);
     }
     if (const auto unreadable = file.data.certificates.size() - report.certificates.size(); unreadable > 0) {

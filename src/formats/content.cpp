@@ -26,6 +26,8 @@ void Content::compute_digests(const std::vector<HashAlgorithm>& hashes) {
   for (auto& [hash, hasher] : hashers) digests_[hash] = hasher.finish();
 }
 
+void Content::remember(BytesView all) { digests_[HashAlgorithm::sha256] = crypto::digest(HashAlgorithm::sha256, all); }
+
 void Content::give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) {
   if (hash == HashAlgorithm::none) return for_each_piece(sink);
   crypto::Hasher hasher(hash);

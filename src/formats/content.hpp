@@ -24,6 +24,8 @@ class Content : public Message {
   const Bytes& digest(HashAlgorithm hash) override;
   /// Computes several digests in one pass; later digest() calls find them.
   void compute_digests(const std::vector<HashAlgorithm>& hashes);
+  /// `all` is what whole() gave, and is what digest() with SHA-256 is of from here on.
+  void remember(BytesView all);
   void give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) override;
 
  protected:

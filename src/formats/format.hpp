@@ -77,6 +77,9 @@ struct VerifyRequest {
   std::vector<crypto::Certificate> intermediates = {};  // given beside
   std::optional<HashAlgorithm> hash = std::nullopt;     // nothing: found out
   std::optional<Padding> padding = std::nullopt;
+  /// A document inside is held in memory, so that FileReport::content is what was checked whatever becomes of the file.
+  /// Throws unsupported above these bytes; 0: it is not held.
+  std::uint64_t most_held = 0;
 };
 
 /// An attribute of a signature, as far as its name goes.

@@ -45,6 +45,8 @@ std::optional<ManifestEntry> entry_of(std::string_view line) {
   if (!digest || digest->size() != digest_size) return std::nullopt;
   const auto text = line.substr(digits + 2);
   if (text.find('\0') != std::string_view::npos) return std::nullopt;
+  // A name that ends so is escaped; sha256sum takes this for a line end of another system, and would open another file.
+  if (text.ends_with('\r')) return std::nullopt;
   auto name = is_escaped ? unescaped(text) : std::string(text);
   if (!name) return std::nullopt;
   return ManifestEntry{std::move(*name), std::move(*digest)};
@@ -75,7 +77,9 @@ std::vector<ManifestEntry> parse_manifest(std::string_view text, const std::stri
       throw Error(ErrorKind::malformed,
                   "line " + std::to_string(entries.size() + 1) + " of " + in_quotes(name) +
                       " is no SHA-256 digest with the name of a file",
-                  "'sha256sum FILE…' writes such a list, and so does 'eidtool sign --manifest LIST FILE…'")
+                  text.substr(0, length).ends_with('\r')
+                      ? "its lines end in CR LF: sign it with those of Unix, LF alone"
+                      : "'sha256sum FILE…' writes such a list, and so does 'eidtool sign --manifest LIST FILE…'")
           .with_file(name);
     }
     entries.push_back(std::move(*entry));

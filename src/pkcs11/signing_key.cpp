@@ -144,7 +144,7 @@ Bytes SigningKey::sign(const SignatureAlgorithm& algorithm, Message& message) {
     pin_was_spent_ = false;
     answer.rv = sign_by(way, algorithm, message, signature, answer.function);
     if (answer.rv == CKR_OK) {
-      has_signed_ = true;
+      *has_signed_ = true;
       return signature;
     }
     // The way that failed first is the one that the card was thought to take: what became of the other, or
@@ -170,9 +170,9 @@ Error SigningKey::failure(CK_RV rv, const char* function) const {
   if (rv != CKR_USER_NOT_LOGGED_IN || always_authenticate_) return error;
   // As a DNIe does (OpenSC#810), whose profile says so.
   return Error(error.kind(), error.what(),
-               has_signed_ ? "the key forgets its login after a signature: sign the documents one at a time"
-                           : "the key wants the PIN at every signature and does not say so, or another program logged "
-                             "out: eidtool has no way to ask for it")
+               *has_signed_ ? "the key forgets its login after a signature: sign the documents one at a time"
+                            : "the key wants the PIN at every signature and does not say so, or another program logged "
+                              "out: eidtool has no way to ask for it")
       .with_function(function, rv);
 }
 

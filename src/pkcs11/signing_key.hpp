@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,7 +70,7 @@ class SigningKey : public Signer {
   KeyFacts facts_;
   bool always_authenticate_;
   bool pin_was_spent_ = false;  // for the signature at hand
-  bool has_signed_ = false;
+  std::shared_ptr<std::atomic<bool>> has_signed_ = std::make_shared<std::atomic<bool>>(false);  // in any session
   std::vector<Mechanism> mechanisms_;
   std::string last_mechanism_;
 };

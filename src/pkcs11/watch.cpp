@@ -2,6 +2,7 @@
 #include "pkcs11/watch.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -45,10 +46,12 @@ const WatchedModule* any_module = nullptr;
 /// From watch_exit() to the end.
 const Watch* end_of_process = nullptr;
 
-/// This thread's, or one of any other: in a thread of the module's own the call that runs in another is the likeliest
-/// to know of it.
+/// It has called modules: what it runs into outside of a call is its own doing.
+thread_local bool is_own_thread = false;
+
+/// This thread's. In a thread of the module's own, one of any other: the likeliest to know of it.
 const Watch* running_call() {
-  if (current_call != nullptr) return current_call;
+  if (current_call != nullptr || is_own_thread) return current_call;
   for (const auto& call : running_calls) {
     if (const auto* found = call.load()) return found;
   }
@@ -118,9 +121,8 @@ void end_exit() {
 void prepare_thread() noexcept {
   // Where handlers run: the module may have used up the other stack.
   thread_local std::array<char, 1U << 16U> own_stack;
-  thread_local bool is_prepared = false;
-  if (is_prepared) return;
-  is_prepared = true;
+  if (is_own_thread) return;
+  is_own_thread = true;
   stack_t stack{};
   stack.ss_sp = own_stack.data();
   stack.ss_size = own_stack.size();
@@ -163,6 +165,8 @@ class Watcher {
   void leave(Watch& call) {
     const std::scoped_lock lock(mutex_);
     std::erase(running_, &call);
+    // A module that takes one after the other lets the rest wait inside: it goes on as long as any come back.
+    for (auto* other : running_) other->left_ = watch_order->limit;
   }
 
  private:
@@ -222,6 +226,12 @@ void watch_calls(WatchOrder order) {
     throw Error(ErrorKind::module_failed, "no thread can be made that looks after modules",
                 "is the limit of processes reached (ulimit -u)? --module-timeout 0 does without");
   }
+}
+
+bool keep_folder_of_thread() noexcept {
+  thread_local bool is_kept = false;
+  is_kept = is_kept || ::unshare(CLONE_FS) == 0;
+  return is_kept;
 }
 
 void expect_end(int exit_status) {

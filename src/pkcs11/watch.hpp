@@ -20,7 +20,7 @@ struct LastWords {
 
 /// How calls into modules are watched. They are other people's code: one may crash, end the process, or not come back.
 struct WatchOrder {
-  std::chrono::seconds limit{0};  // of one call; 0: none
+  std::chrono::seconds limit{0};  // of one call, anew for those beside it when one comes back; 0: none
   int output = -1;                // descriptor of the results; -1: none
   int exit_status = 1;
   /// Makes the words for an error, when a module is loaded: in a handler of a crash nothing can be made any more. Where
@@ -33,6 +33,11 @@ struct WatchOrder {
 /// From now on, until the process ends, the calls of modules loaded later are watched: handlers of SIGSEGV and the like
 /// are installed, and where there is a limit a thread looks after it. The first order counts, further ones do not.
 void watch_calls(WatchOrder order);
+
+/// From now on the current folder is this thread's own: a module that changes it in a call changes it for no other
+/// thread
+/// (~Watch goes back to it). False where the system does not allow that.
+bool keep_folder_of_thread() noexcept;
 
 /// All is done: a module that fails now is warned of, and the process ends with that status all the same.
 void expect_end(int exit_status);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "support/catch.hpp"
@@ -127,7 +128,9 @@ TEST_CASE("files that are changed, missing or not listed are told one by one, an
   const auto named = desk.eidtool("verify --manifest list.sig --cert c.der --json -- a.txt .//--force new");
   CHECK(named.status == 1);
   CHECK(states(named) == std::vector<std::string>{"changed a.txt", "as_listed .//--force", "not_listed new"});
-  CHECK(desk.eidtool("verify --manifest list.sig --cert c.der --files-from -", "--force\n*star\n").status == 0);
+  const auto by_list = desk.eidtool("verify --manifest list.sig --cert c.der --files-from -", "--force\n*star\n");
+  CHECK(by_list.status == 0);
+  CHECK(says(by_list, "notice", "2 files are as listed; the list has 9 files"));
   // A text for people.
   const auto text = desk.eidtool("verify --manifest list.sig --cert c.der -- --force a.txt new");
   CHECK(
@@ -168,6 +171,84 @@ TEST_CASE("where the signature of a list does not hold no file is checked, and w
                 "the standard input cannot be both the list of files and the signature", "x");
 }
 
+TEST_CASE("a list that names no files, but what a process has open, is not answered by that") {
+  Desk desk;
+  const std::string empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";  // SHA-256 of nothing
+  for (const std::string name : {"-", "/dev/stdin", "/dev/fd/0", "/dev/null", "."}) {
+    INFO(name);
+    desk.write("list", empty + "  " + name + "\n");
+    REQUIRE(desk.eidtool("sign list --force --cert-out c.der --pin-file ../pin").status == 0);
+    const auto checked = desk.eidtool("verify --manifest list.sig --cert c.der --json");
+    INFO(checked.errors);
+    CHECK(checked.status == 3);
+    CHECK(states(checked).empty());
+  }
+  // A file of that name is found by another one, and `..` is not taken out of a name.
+  desk.write("-", "");
+  fs::create_directories(desk.path("real/deep"));
+  fs::create_directory_symlink("real/deep", desk.path("link"));
+  desk.write("list", empty + "  ./-\n" + empty + "  x\n");
+  desk.write("real/x", "");
+  REQUIRE(desk.eidtool("sign list --force --pin-file ../pin").status == 0);
+  const auto checked = desk.eidtool("verify --manifest list.sig --cert c.der --json -- ./- link/../x");
+  CHECK(states(checked) == std::vector<std::string>{"as_listed ./-", "not_listed link/../x"});
+  CHECK(desk.eidtool("verify --manifest list.sig --cert c.der -- -", "").status == 3);
+}
+
+TEST_CASE("what is read as a list is what was verified, whoever writes to the file meanwhile") {
+  Desk desk;
+  desk.write("genuine", "genuine");
+  desk.write("forged", "forged");
+  // Larger than what is held in memory at once, and with another digest than SHA-256.
+  REQUIRE(desk.run({"sh", "-c", "n=0; while [ $n -lt 20000 ]; do sha256sum genuine; n=$((n + 1)); done | sort > list"})
+              .status == 0);
+  REQUIRE(
+      desk.eidtool("sign list --format cades --attached --digest sha512 --cert-out c.der --pin-file ../pin").status ==
+      0);
+  const auto genuine = desk.read("list.p7s");
+  auto forged = genuine;
+  const auto digests = desk.run({"sha256sum", "genuine", "forged"}).output;
+  const auto from = digests.substr(0, 64);
+  const auto to = digests.substr(digests.find('\n') + 1, 64);
+  for (auto at = forged.find(from); at != std::string::npos; at = forged.find(from, at)) forged.replace(at, 64, to);
+  desk.write("genuine", "forged");  // as the forged list has it
+  REQUIRE(forged.size() == genuine.size());
+  const auto path = desk.path("list.p7s");
+  const auto moment = fs::last_write_time(path);
+  std::size_t turn = 0;
+  for (int round = 0; round < 10; ++round) {
+    Child child(
+        desk.program({from_meson("EIDTOOL"), "verify", "-q", "--manifest", "list.p7s", "--cert", "c.der", "genuine"}),
+        {});
+    child.exchange([&] {
+      std::fstream(path, std::ios::in | std::ios::out | std::ios::binary) << (++turn % 2 == 0 ? genuine : forged);
+      fs::last_write_time(path, moment);
+      return child.has_ended();
+    });
+    // The bytes that were checked list another file, or are none that were signed.
+    CHECK(child.wait().status != 0);
+  }
+}
+
+TEST_CASE("a list that does not get its signature stays what it was") {
+  Desk desk;
+  for (const auto* name : {"one", "two"}) desk.write(name, name);
+  const std::string line = "sign --manifest list --pin-file ../pin --cert-out c.der ";
+  REQUIRE(desk.eidtool(line + "one").status == 0);
+  const auto before = desk.files();
+  desk.filter("return C_Sign CKR_FUNCTION_FAILED\n");
+  CHECK(desk.eidtool(line + "--force two").status == 6);
+  CHECK(desk.files() == before);
+  desk.filter("");
+  // No file may get larger than the list, and the certificate would.
+  const auto full = desk.run({"sh", "-c",
+                              "trap '' XFSZ; ulimit -f 1; exec " + from_meson("EIDTOOL") + " " + line + "--force two " +
+                                  desk.module_options[0] + " " + desk.module_options[1]});
+  INFO(full.errors);
+  CHECK(full.status == 3);
+  CHECK(desk.files() == before);
+}
+
 TEST_CASE("a list of what cannot be listed is not signed, and nothing is written over") {
   Desk desk;
   for (const auto* name : {"one", "two", "there", "there.sig"}) desk.write(name, name);
@@ -190,6 +271,7 @@ TEST_CASE("a list of what cannot be listed is not signed, and nothing is written
   for (const std::string name : {"-", "/dev/stdin"}) {
     check_refused(desk, line + "list one " + name, 2, "the standard input has no name that a list could hold", "x");
   }
+  check_refused(desk, line + "list one ./one", 2, "'./one' would be listed twice");
   check_refused(desk, line + "- one", 2, "--manifest writes the list to a file");
   check_refused(desk, line + "list", 2, "FILE… is missing");
   check_refused(desk, line + "there one", 3, "'there' exists");

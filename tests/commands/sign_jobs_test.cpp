@@ -152,36 +152,103 @@ TEST_CASE("a token that goes, or a module that fails, ends a batch on several th
 TEST_CASE("Ctrl-C in a batch on several threads finishes what is at hand, and nothing else") {
   Desk desk;
   const auto names = make_documents(desk, 30);
-  desk.filter("await C_Sign go\n");
+  // The first goes through alone, the next three wait until there is a file.
+  desk.filter("await C_Sign go after 1\n");
   TerminalSession session(desk.eidtool_program("sign --jobs 3 --as authentication --pin-file ../pin" + names), {});
-  session.wait_until([&] { return desk.logged("C_Sign") == 3; });
+  session.wait_until([&] { return desk.logged("C_Sign") == 4; });
   session.send(control_c);
   session.expect("what is at hand is finished first; Ctrl-C again ends at once");
   desk.write("go", "");
   const auto outcome = session.wait();
   INFO(outcome.terminal);
   CHECK(outcome.signal == SIGINT);
-  CHECK(contains(outcome.terminal, "3 documents signed"));
-  CHECK(contains(outcome.terminal, "27 further documents were not signed"));
-  CHECK(desk.logged("C_Sign") == 3);
+  CHECK(contains(outcome.terminal, "4 documents signed"));
+  CHECK(contains(outcome.terminal, "26 further documents were not signed"));
+  CHECK(desk.logged("C_Sign") == 4);
+  fs::remove(desk.path("go"));
   desk.filter("");
   CHECK(says(desk.eidtool("sign --skip-existing --as authentication --pin-file ../pin" + names), "notice",
-             "27 documents signed, 3 left out"));
+             "26 documents signed, 4 left out"));
   check_signatures(desk, 30);
 }
 
 TEST_CASE("a second Ctrl-C ends several threads at once, also where files get names before they are whole") {
   Desk desk;
   const auto names = make_documents(desk, 6);
-  desk.filter("block C_Sign\n");
+  desk.filter("block C_Sign after 1\n");
   TerminalSession session(desk.eidtool_program("sign --jobs 3 --force --as authentication --pin-file ../pin" + names),
                           {});
-  session.wait_until([&] { return desk.logged("blocked") == 3; });
+  session.wait_until([&] { return desk.logged("blocked") == 3 && desk.has("d0.sig"); });
   session.send(control_c);
   session.expect("Ctrl-C again ends at once");
   session.send(control_c);
   CHECK(session.wait().signal == SIGINT);
-  CHECK(desk.files().size() == 6);
+  CHECK(desk.files().size() == 7);
+}
+
+TEST_CASE("a PIN that was refused is not sent for those that wait for their turn") {
+  for (const std::string script : {"most-sessions 1\n", "removable\n", "prompt C_Sign PIN?\n", ""}) {
+    INFO(script);
+    Desk desk;
+    const auto names = make_documents(desk, 20);
+    desk.filter(script + "delay C_Sign 50\nreturn C_Sign CKR_PIN_INCORRECT\n");
+    const auto outcome = desk.eidtool("sign --jobs 8 --as authentication --pin-file ../pin" + names);
+    INFO(outcome.errors);
+    CHECK(outcome.status == 5);
+    CHECK(says(outcome, "notice", "0 documents signed, 1 failed"));
+    CHECK(says(outcome, "warning", "19 further documents were not signed"));
+    CHECK(desk.logged("C_Sign") == 1);
+    CHECK(desk.files().size() == 20);
+  }
+  // With one session also later.
+  Desk desk;
+  const auto names = make_documents(desk, 20);
+  desk.filter("most-sessions 1\ndelay C_Sign 20\nreturn C_Sign CKR_PIN_INCORRECT after 3\n");
+  const auto outcome = desk.eidtool("sign --jobs 8 --as authentication --pin-file ../pin" + names);
+  INFO(outcome.errors);
+  CHECK(outcome.status == 5);
+  CHECK(desk.logged("C_Sign") == 4);
+  CHECK(says(outcome, "notice", "3 documents signed, 1 failed"));
+}
+
+TEST_CASE("a module that changes the folder meanwhile gets no other document signed, nor a signature elsewhere") {
+  Desk desk;
+  const auto names = make_documents(desk, 16);
+  desk.filter("chdir C_Sign\ndelay C_Sign 20\n");
+  const auto outcome = desk.eidtool("sign --jobs 4 --as authentication --pin-file ../pin" + names);
+  INFO(outcome.errors);
+  CHECK(outcome.status == 0);
+  desk.filter("");
+  check_signatures(desk, 16);
+}
+
+TEST_CASE("what is signed is told: a module that ends the process leaves no signature without its record") {
+  for (const std::string script : {"crash C_Sign exit after 9\n", "block C_Sign after 9\n"}) {
+    INFO(script);
+    Desk desk;
+    const auto names = make_documents(desk, 30);
+    desk.filter(script);
+    const auto outcome =
+        desk.eidtool("sign --jobs 4 --json --module-timeout 2 --as authentication --pin-file ../pin" + names);
+    INFO(outcome.errors);
+    CHECK(outcome.status == 6);
+    std::size_t signed_count = 0;
+    for (const auto& [name, content] : desk.files()) signed_count += name.ends_with(".sig") ? 1 : 0;
+    std::size_t told_count = 0;
+    for (const auto& record : json_lines(outcome.output)) told_count += record.type() == "signature" ? 1 : 0;
+    // One may get its name at that very moment.
+    CHECK(signed_count >= told_count);
+    CHECK(signed_count <= told_count + 1);
+  }
+}
+
+TEST_CASE("a module that signs one after the other is not taken for one that hangs") {
+  Desk desk;
+  const auto names = make_documents(desk, 6);
+  desk.filter("serial-signing 800\n");
+  const auto outcome = desk.eidtool("sign --jobs 6 --module-timeout 3 --as authentication --pin-file ../pin" + names);
+  INFO(outcome.errors);
+  CHECK(outcome.status == 0);
 }
 
 TEST_CASE("--cert-out is written once, whichever thread is first") {

@@ -53,12 +53,13 @@ TEST_CASE("a list of files that has anything else in it is none") {
         x_digest + " document\n", x_digest + "\tdocument\n", x_digest.substr(2) + "  document\n",
         x_digest + "00  document\n", "x" + x_digest.substr(1) + "  document\n", "\\" + x_digest + "  a\\tb\n",
         "\\" + x_digest + "  a\\\n", "\\\\" + x_digest + "  a\n", " " + x_digest + "  a\n", x_digest + "  a\0b\n"s,
-        "-----BEGIN PGP SIGNED MESSAGE-----\n"s}) {
+        x_digest + "  a\r\n", "-----BEGIN PGP SIGNED MESSAGE-----\n"s}) {
     INFO(bad);
     CHECK(refusal(bad).kind() == ErrorKind::malformed);
     CHECK(std::string(refusal(good + bad + good).what()) ==
           "line 2 of 'list' is no SHA-256 digest with the name of a file");
   }
+  CHECK_THAT(refusal(x_digest + "  a\r\n").hint(), Catch::Matchers::ContainsSubstring("CR LF"));
   CHECK(std::string(refusal("").what()) == "'list' lists no file");
 }
 

@@ -29,12 +29,12 @@ std::map<std::string, unsigned long> calls;
 std::map<std::string, std::size_t> claims;
 std::condition_variable has_come;
 
-/// Waits until so many calls of a function have come, this one among them.
+/// Waits until so many calls of a function have come behind the first, this one among them.
 void meet(const std::string& function, unsigned long number) {
   std::unique_lock lock(counts_mutex);
   has_come.notify_all();
   constexpr std::chrono::seconds longest{60};
-  if (!has_come.wait_for(lock, longest, [&] { return calls[function] >= number; })) std::abort();
+  if (!has_come.wait_for(lock, longest, [&] { return calls[function] > number; })) std::abort();
 }
 
 /// Waits until there is a file.
@@ -145,13 +145,14 @@ std::optional<CK_RV> fault_before(const std::string& function) {
   if (pulled) {
     if (const auto answer = answer_without_token(function)) return answer;
   }
+  if (script().folder_changes.count(function) != 0 && ::chdir("/") != 0) std::abort();
   if (const auto delay = script().delays.find(function); delay != script().delays.end()) {
     ::usleep(static_cast<useconds_t>(delay->second * 1000));
   }
-  if (const auto meeting = script().meetings.find(function); meeting != script().meetings.end()) {
+  if (const auto meeting = script().meetings.find(function); before > 0 && meeting != script().meetings.end()) {
     meet(function, meeting->second);
   }
-  if (const auto file = script().awaited.find(function); file != script().awaited.end()) await(file->second);
+  if (const auto* awaited = due(script().awaited, function, before, when_of)) await(awaited->file);
   if (const auto prompt = script().prompts.find(function); prompt != script().prompts.end()) ask(prompt->second);
   if (const auto fork = script().forks.find(function); fork != script().forks.end()) fork_away(fork->second);
   if (script().hidden_echoes.count(function) != 0) switch_echo_off();

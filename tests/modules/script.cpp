@@ -182,9 +182,11 @@ const std::map<std::string, Taker> directives = {
      }},
     {"await",
      [](Words& words, Script& script) {
-       auto& file = script.awaited[words.next()];
-       file = words.rest();
+       auto& awaited = script.awaited[words.next()];
+       awaited.file = words.next();
+       awaited.when = words.occasion();
      }},
+    {"chdir", [](Words& words, Script& script) { script.folder_changes.insert(words.next()); }},
     {"prompt",
      [](Words& words, Script& script) {
        auto& prompt = script.prompts[words.next()];
@@ -209,6 +211,7 @@ const std::map<std::string, Taker> directives = {
     {"sign-by-another-key", [](Words&, Script& script) { script.sign_by_another_key = true; }},
     {"leading-zeros", [](Words&, Script& script) { script.leading_zeros = true; }},
     {"print", [](Words& words, Script& script) { script.print = words.rest(); }},
+    {"serial-signing", [](Words& words, Script& script) { script.slowness = words.number(); }},
     {"read-stdin", [](Words&, Script& script) { script.read_stdin = true; }},
     {"hide-public-keys", [](Words&, Script& script) { script.hide_public_keys = true; }},
     {"copies", take_copies},

@@ -53,7 +53,12 @@ class Script {
   std::map<std::string, Occasion> blocks;
   std::map<std::string, unsigned long> delays;  // milliseconds
   std::map<std::string, unsigned long> meetings;
-  std::map<std::string, std::string> awaited;  // files
+  struct Awaited {
+    std::string file;
+    Occasion when;
+  };
+  std::map<std::string, Awaited> awaited;
+  std::set<std::string> folder_changes;
   std::map<std::string, std::string> prompts;
   std::map<std::string, std::string> forks;  // what each writes
   std::set<std::string> hidden_echoes;
@@ -70,6 +75,7 @@ class Script {
   bool leading_zeros = false;
   std::optional<std::string> print;
   bool read_stdin = false;
+  unsigned long slowness = 0;  // milliseconds
 
   // Objects.
   bool hide_public_keys = false;

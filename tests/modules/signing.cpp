@@ -157,6 +157,7 @@ CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism, CK_OBJECT_HA
 }
 
 CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG size, CK_BYTE* signature, CK_ULONG* signature_size) {
+  ::usleep(static_cast<useconds_t>(script().slowness * 1000));
   use_the_standard_streams();
   use_up_login(session);
   auto& operation = operations()[session];

@@ -261,7 +261,10 @@ class Check {
 
   const Bytes& whole_document() {
     auto& whole = context_.found.whole;
-    if (!whole) whole = context_.content.whole(most_one_piece_size);
+    if (!whole) {
+      whole = context_.content.whole(most_one_piece_size);
+      context_.content.remember(*whole);
+    }
     return *whole;
   }
 
