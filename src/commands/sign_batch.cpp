@@ -30,10 +30,6 @@ bool ends_the_batch(const Error& error) {
 /// What all threads look at before they go on.
 struct Course {
   std::atomic<bool> goes_on = true;
-  /// The first signature is made before there are two at a time: a module that asks for the PIN by itself, or sends one
-  /// that it kept, does so there, and what it was refused is not sent for another document.
-  std::mutex first;
-  std::atomic<bool> has_signed = false;
   bool is_batch = false;
 
   bool is_over() const { return !goes_on || (is_batch && Interruption::is_wanted()); }
@@ -58,9 +54,6 @@ class SharedKey : public Signer {
   Bytes sign(const SignatureAlgorithm& algorithm, Message& message) override {
     // While others sign. It is wanted anyhow, for the check of the signature.
     if (seat_.key.takes_digest(algorithm, message)) (void)message.digest(algorithm.hash);
-    std::unique_lock first(course_.first, std::defer_lock);
-    if (!course_.has_signed) first.lock();
-    if (first && course_.has_signed) first.unlock();
     const std::scoped_lock lock(seat_.mutex);
     if (course_.is_over()) {
       was_left_ = true;
@@ -69,7 +62,6 @@ class SharedKey : public Signer {
     try {
       auto signature = seat_.key.sign(algorithm, message);
       last_mechanism_ = seat_.key.last_mechanism();
-      course_.has_signed = true;
       return signature;
     } catch (const Error& error) {  // known to the next before it has its turn
       if (ends_the_batch(error)) course_.goes_on = false;
@@ -137,13 +129,26 @@ class BatchRun {
           context_.console.warning_text("what is at hand is finished first; Ctrl-C again ends at once"));
     }
     int status = cli::exit_status::done;
-    InOrder<Outcome> work(tasks.size(), workers_.size(), [&](std::size_t index, std::size_t worker) {
-      return work_on(tasks[index], workers_[worker]);
-    });
-    work.run([&](Outcome&& outcome) {
+    const auto take = [&](Outcome&& outcome) {
       status = std::max(status, finish(outcome));
       return !context_.output.has_failed();
-    });
+    };
+    // The first signature is made before there are two at a time: a module that asks for the PIN by itself, or sends
+    // one that it kept, does so there, and what it was refused is not sent for another document.
+    std::size_t begin = 0;
+    bool has_signed = false;
+    bool goes_on = true;
+    while (begin < tasks.size() && !has_signed && goes_on) {
+      auto& task = tasks[begin++];
+      goes_on = take(work_on(task, workers_.front()));
+      has_signed = task.is_signed;
+    }
+    if (goes_on) {
+      InOrder<Outcome> work(tasks.size() - begin, workers_.size(), [&](std::size_t index, std::size_t worker) {
+        return work_on(tasks[begin + index], workers_[worker]);
+      });
+      work.run(take);
+    }
     return interruption && Interruption::is_wanted() ? cli::exit_status::interrupted : status;
   }
 

@@ -120,7 +120,7 @@ void end_exit() {
 /// Before the first call of each thread.
 void prepare_thread() noexcept {
   // Where handlers run: the module may have used up the other stack.
-  thread_local std::array<char, 1U << 16U> own_stack;
+  alignas(16) thread_local std::array<char, 1U << 16U> own_stack;
   if (is_own_thread) return;
   is_own_thread = true;
   stack_t stack{};

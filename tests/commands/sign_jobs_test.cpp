@@ -63,20 +63,20 @@ TEST_CASE("several sessions sign at a time, behind one login, and results stay i
 
 TEST_CASE("a token in a reader signs one by one unless more is asked for, and documents are read meanwhile") {
   Desk desk;
-  make_documents(desk, 1);
-  REQUIRE(::mkfifo(desk.path("d1").c_str(), 0600) == 0);
-  // The first signature is not made before the second document was read: it is larger than a pipe holds.
-  desk.filter("removable\nawait C_Sign read\n");
+  make_documents(desk, 2);
+  REQUIRE(::mkfifo(desk.path("d2").c_str(), 0600) == 0);
+  // The second signature is not made before the third document was read: it is larger than a pipe holds.
+  desk.filter("removable\nawait C_Sign read after 1\n");
   const auto outcome =
       desk.run({"sh", "-c",
-                "(dd if=/dev/zero of=d1 bs=65536 count=40 status=none && : > read) & " + from_meson("EIDTOOL") +
-                    " sign d0 d1 --jobs 2 --pin-file ../pin " + desk.module_options[0] + " " + desk.module_options[1] +
+                "(dd if=/dev/zero of=d2 bs=65536 count=40 status=none && : > read) & " + from_meson("EIDTOOL") +
+                    " sign d0 d1 d2 --jobs 2 --pin-file ../pin " + desk.module_options[0] + " " + desk.module_options[1] +
                     "; status=$?; wait; exit $status"});
   INFO(outcome.errors);
   CHECK(outcome.status == 0);
-  CHECK(says(outcome, "notice", "2 documents signed"));
+  CHECK(says(outcome, "notice", "3 documents signed"));
 
-  fs::remove(desk.path("d1"));
+  fs::remove(desk.path("d2"));
   const auto names = make_documents(desk, 4);
   desk.filter("removable\n");
   CHECK(desk.eidtool("sign --force --pin-file ../pin" + names).status == 0);
