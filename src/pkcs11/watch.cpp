@@ -119,14 +119,16 @@ void end_exit() {
 
 /// Before the first call of each thread.
 void prepare_thread() noexcept {
-  // Where handlers run: the module may have used up the other stack.
+  // Where handlers run: the module may have used up the other stack. A thread may have one already, of a sanitizer.
   alignas(16) thread_local std::array<char, 1U << 16U> own_stack;
-  if (is_own_thread) return;
-  is_own_thread = true;
   stack_t stack{};
-  stack.ss_sp = own_stack.data();
-  stack.ss_size = own_stack.size();
-  ::sigaltstack(&stack, nullptr);
+  const bool has_one = ::sigaltstack(nullptr, &stack) == 0 && (stack.ss_flags & SS_DISABLE) == 0;
+  if (!has_one) {
+    stack = {};
+    stack.ss_sp = own_stack.data();
+    stack.ss_size = own_stack.size();
+    ::sigaltstack(&stack, nullptr);
+  }
   // Once for each: where two call exit(), glibc has the second go on with what the first did not come to, and end the
   // process while the first is still at it.
   (void)std::atexit(end_exit);
