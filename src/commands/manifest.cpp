@@ -10,7 +10,6 @@
 
 #include "base/error.hpp"
 #include "base/in_order.hpp"
-#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/streams.hpp"
@@ -144,19 +143,18 @@ int check_files(const std::vector<formats::ManifestEntry>& entries, const std::s
                        : std::ranges::all_of(digests, is_the_same) ? State::as_listed
                                                                    : State::changed;
     try {
-      if (reading.error) throw Error(*reading.error);
-      if (state == State::as_listed)
-        ++right;
-      else
-        status = std::max(status, cli::exit_status::no);
-      context.output.confirm(record_of(state, name, manifest));
+      if (!reading.error) context.output.confirm(record_of(state, name, manifest));
     } catch (const Error& error) {  // per file of a batch
-      status = std::max(status, report_failure(error, context));
+      reading.error = error;
     }
-    if (next == files.size() || !context.output.has_failed()) return true;
-    context.console.warning(counted(files.size() - next, "further file was", "further files were") + " not checked");
-    if (jobs > 1) end_at_once(status);
-    return false;
+    if (reading.error) {
+      status = std::max(status, report_failure(*reading.error, context));
+    } else if (state == State::as_listed) {
+      ++right;
+    } else {
+      status = std::max(status, cli::exit_status::no);
+    }
+    return goes_on(context, files.size() - next, "file", jobs > 1, status);
   });
   const auto of_all = right == files.size() ? "" : " of " + std::to_string(files.size());
   const auto beside = wanted.empty() ? "" : "; the list has " + counted(entries.size(), "file", "files");

@@ -232,23 +232,19 @@ class BatchRun {
       write_file(*plan.certificate_file, batch_.pair.certificate->der(), plan.if_exists);
       certificate_is_written_ = true;
     }
-    if (list) list->publish();
+    if (!list) return;
+    list->publish();
+    list_is_written_ = true;
   }
 
   void publish(Outcome& outcome) {
     if (!outcome.file) return;
     publish_beside();
-    try {
-      if (outcome.added_to) {
-        outcome.added_to->check_unchanged();
-        outcome.file->publish_over(outcome.added_to->identity());
-      } else {
-        outcome.file->publish();
-      }
-    } catch (const Error&) {
-      const auto& manifest = batch_.plan.manifest;
-      if (manifest) context_.console.warning(in_quotes(manifest->file) + " was written, and its signature was not");
-      throw;
+    if (outcome.added_to) {
+      outcome.added_to->check_unchanged();
+      outcome.file->publish_over(outcome.added_to->identity());
+    } else {
+      outcome.file->publish();
     }
     outcome.task->is_signed = true;
   }
@@ -265,7 +261,11 @@ class BatchRun {
       if (!task.to_stdout()) context_.output.confirm(record_of(task));
       return cli::exit_status::done;
     } catch (Error& error) {  // per file of a batch
-      return report_failure(*failed(task, error).error, context_);
+      const int status = report_failure(*failed(task, error).error, context_);
+      if (list_is_written_ && !task.is_signed) {
+        context_.console.warning(in_quotes(task.document) + " was written, and its signature was not");
+      }
+      return status;
     }
   }
 
@@ -294,6 +294,7 @@ class BatchRun {
   std::vector<std::unique_ptr<Seat>> seats_;
   std::vector<Worker> workers_;
   bool certificate_is_written_;
+  bool list_is_written_ = false;
 };
 
 /// What became of the documents of a command.

@@ -235,9 +235,9 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   check_output_options(arguments);
   const auto documents = named_files(arguments, "FILE…");
   SignPlan plan;
-  if (const auto list = arguments.value("manifest")) plan.manifest = {*list, documents};
-  if (plan.manifest) {
+  if (const auto list = arguments.value("manifest")) {
     check_listed(documents);
+    plan.manifest = {*list, documents};
   } else {
     check_documents(arguments, documents);
   }
@@ -246,12 +246,17 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
   plan.adds = wanted.adds;
   plan.skips_existing = arguments.has("skip-existing");
   OutputCheck outputs(inputs);
-  for (const auto& document : plan.manifest ? std::vector{plan.manifest->file} : documents) {
+  const auto add_task = [&](const std::string& document) {
     const auto output = output_for(document, arguments, wanted.format);
     if (output != "-") outputs.claim(output);
     plan.tasks.push_back({document, output, output});
+  };
+  if (plan.manifest) {
+    add_task(plan.manifest->file);
+    outputs.claim(plan.manifest->file);
+  } else {
+    for (const auto& document : documents) add_task(document);
   }
-  if (plan.manifest) outputs.claim(plan.manifest->file);
   if (plan.certificate_file) outputs.claim(*plan.certificate_file);
   if (plan.skips_existing) plan.skipped_count = leave_out_existing(plan.tasks, inputs, context);
   if (plan.tasks.empty()) return plan;

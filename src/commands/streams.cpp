@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/sudden_end.hpp"
+#include "base/text.hpp"
 #include "cli/exit_status.hpp"
 
 namespace eidtool::commands {
@@ -35,6 +37,13 @@ int record_failure(const Error& error, cli::Context& context) {
     return std::max(status, cli::exit_status_of(unwritten.kind()));
   }
   return status;
+}
+
+bool goes_on(cli::Context& context, std::size_t rest, const std::string& what, bool are_others_at_work, int status) {
+  if (rest == 0 || !context.output.has_failed()) return true;
+  context.console.warning(counted(rest, "further " + what + " was", "further " + what + "s were") + " not checked");
+  if (are_others_at_work) end_at_once(status);
+  return false;
 }
 
 void check_standard_output(const cli::Context& context, Content content, Asked asked) {

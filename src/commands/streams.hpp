@@ -21,6 +21,11 @@ int report_failure(const Error& error, cli::Context& context);
 /// The record alone, of a failure that was told on the standard error when it was found.
 int record_failure(const Error& error, cli::Context& context);
 
+/// Whether a batch goes on of which `rest` are left: not where nobody takes results any more. That is told, `what`
+/// being one that is left; where others are at work, on what nobody will see and maybe for long, the process ends at
+/// once.
+bool goes_on(cli::Context& context, std::size_t rest, const std::string& what, bool are_others_at_work, int status);
+
 /// The result itself on the standard output: throws usage with --json, and on a terminal unless it is
 /// text or `-` was asked for by name.
 enum class Content { binary, text };

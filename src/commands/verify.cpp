@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "base/in_order.hpp"
-#include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/file_list.hpp"
@@ -124,7 +123,7 @@ struct Outcome {
   /// The document, and the file that one inside is read from, where it is wanted.
   std::unique_ptr<InputFile> file;
   std::shared_ptr<formats::Content> content;
-  HashAlgorithm content_hash = HashAlgorithm::sha256;  // with which the first signature was checked
+  HashAlgorithm content_hash = HashAlgorithm::none;  // of which the first signature was checked
 };
 
 /// Writes the document that an attached signature holds. Its digest with `hash` is the one by which the signature was
@@ -208,9 +207,7 @@ Outcome check_file(const std::string& name, const Job& job) {
   if (output || arguments.has("manifest")) {
     outcome.file = std::move(file);
     outcome.content = report.content ? report.content : document;
-    const auto hash = report.signatures.front().document_hash.value_or(HashAlgorithm::none);
-    // Of the document itself (Ed25519) that is what is remembered.
-    if (hash != HashAlgorithm::none) outcome.content_hash = hash;
+    outcome.content_hash = report.signatures.front().checked_hash();
   }
   return outcome;
 }
@@ -354,11 +351,7 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
       outcome.error = error;
     }
     if (outcome.error) status = std::max(status, report_failure(*outcome.error, context));
-    if (rest == 0 || !context.output.has_failed()) return true;
-    context.console.warning(counted(rest, "further signature was", "further signatures were") + " not checked");
-    // Others are at work on what nobody will see, and may be for long.
-    if (workers > 1) end_at_once(status);
-    return false;
+    return goes_on(context, rest, "signature", workers > 1, status);
   });
   return status;
 }

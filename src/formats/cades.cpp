@@ -279,8 +279,14 @@ class Cades : public Format {
     append_new(candidates, known, request.intermediates);
     auto& content = report.content ? *report.content : request.document();
     report.signatures = check_all(file.data, content, report.packaging, candidates);
+    const bool is_compared = report.content && request.document_is_named;
+    if (is_compared) {
+      std::vector<HashAlgorithm> hashes;  // at once: it may be a pipe
+      for (const auto& signature : report.signatures) hashes.push_back(signature.checked_hash());
+      request.document().compute_digests(hashes);
+    }
     for (auto& signature : report.signatures) {
-      if (report.content && request.document_is_named) compare(*report.content, request.document(), signature);
+      if (is_compared) compare(*report.content, request.document(), signature);
       check_wishes(request, signature);
     }
     if (const auto unreadable = file.data.certificates.size() - report.certificates.size(); unreadable > 0) {
@@ -316,7 +322,7 @@ class Cades : public Format {
   }
 
   static void compare(Content& embedded, Content& named, SignatureReport& report) {
-    if (embedded.digest(HashAlgorithm::sha256) == named.digest(HashAlgorithm::sha256)) return;
+    if (embedded.digest(report.checked_hash()) == named.digest(report.checked_hash())) return;
     report.matches = false;
     report.findings.push_back(failure(SubIndication::hash_failure, "document_differs",
                                       in_quotes(named.name()) + " is not the document inside the file"));

@@ -101,6 +101,11 @@ struct SignatureReport {
   /// The digest by which the document was found to be the one that was signed (none: the signature is of the document
   /// itself); nothing: that was not found.
   std::optional<HashAlgorithm> document_hash;
+  /// The hash with which Content::digest() is that of the very bytes that were checked, whatever became of the file.
+  HashAlgorithm checked_hash() const {
+    // Of bytes that Ed25519 took whole, what Content::remember() keeps.
+    return document_hash.value_or(HashAlgorithm::none) == HashAlgorithm::none ? HashAlgorithm::sha256 : *document_hash;
+  }
   std::optional<Time> signing_time;
   std::optional<std::string> policy;     // dotted OID
   std::vector<std::string> commitments;  // their names, or dotted OIDs

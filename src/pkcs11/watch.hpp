@@ -34,9 +34,8 @@ struct WatchOrder {
 /// are installed, and where there is a limit a thread looks after it. The first order counts, further ones do not.
 void watch_calls(WatchOrder order);
 
-/// From now on the current folder is this thread's own: a module that changes it in a call changes it for no other
-/// thread
-/// (~Watch goes back to it). False where the system does not allow that.
+/// From now on the current folder is this thread's own: a module that changes it in a call, behind which ~Watch goes
+/// back, changes it for no other thread. False where the system does not allow that.
 bool keep_folder_of_thread() noexcept;
 
 /// All is done: a module that fails now is warned of, and the process ends with that status all the same.

@@ -144,19 +144,23 @@ TEST_CASE("a card known to forget its login after each signature is given the PI
 }
 
 TEST_CASE("a card not known to forget its login signs once, and what to do is told") {
-  SigningDesk desk;
-  desk.filter(std::string(unknown_card) + "forget-login\nflag CKA_ALWAYS_AUTHENTICATE false\n");
-  const auto outcome = desk.eidtool("sign doc second large --as signature --pin-file ../pin");
-  CHECK(outcome.status == 5);
-  CHECK(says(outcome, "error", "CKR_USER_NOT_LOGGED_IN"));
-  CHECK(says(outcome, "hint", "one at a time"));
-  CHECK(says(outcome, "warning", "1 further document was not signed"));
-  CHECK(desk.logged("C_Login") == 1);
-  CHECK(desk.has("doc.sig"));
-  CHECK_FALSE(desk.has("second.sig"));
-  CHECK_FALSE(desk.has("large.sig"));
-  for (const auto& document : {"second", "large"}) {
-    CHECK(desk.eidtool(std::string("sign --as signature --pin-file ../pin ") + document).status == 0);
+  for (const std::string jobs : {"1", "2"}) {
+    INFO(jobs);
+    SigningDesk desk;
+    desk.filter(std::string(unknown_card) + "forget-login\nflag CKA_ALWAYS_AUTHENTICATE false\n");
+    const auto outcome = desk.eidtool("sign doc second large --as signature --pin-file ../pin --jobs " + jobs);
+    CHECK(outcome.status == 5);
+    CHECK(says(outcome, "error", "CKR_USER_NOT_LOGGED_IN"));
+    CHECK(says(outcome, "hint", "one at a time"));
+    // With two jobs it may be at hand already.
+    if (jobs == "1") CHECK(says(outcome, "warning", "1 further document was not signed"));
+    CHECK(desk.logged("C_Login") == 1);
+    CHECK(desk.has("doc.sig"));
+    CHECK_FALSE(desk.has("second.sig"));
+    CHECK_FALSE(desk.has("large.sig"));
+    for (const auto& document : {"second", "large"}) {
+      CHECK(desk.eidtool(std::string("sign --as signature --pin-file ../pin ") + document).status == 0);
+    }
   }
 }
 

@@ -89,6 +89,17 @@ TEST_CASE("an attached signature is checked against what is in it, and gives it 
   check_refused(desk, "verify doc.p7s -o doc.p7s --force", 3, "is an input");
 }
 
+TEST_CASE("the document inside is compared with one from a pipe, whatever digests its signers took") {
+  Desk desk;
+  const auto text = std::string(3U << 20U, 'x');  // more than what is held of a pipe
+  desk.write("doc", text);
+  const std::string line = "sign doc --format cades --pin-file ../pin ";
+  REQUIRE(desk.eidtool(line + "--attached").status == 0);
+  REQUIRE(desk.eidtool(line + "--add --digest sha512").status == 0);
+  CHECK(desk.eidtool("verify doc.p7s --document -", text).status == 0);
+  CHECK(desk.eidtool("verify doc.p7s --document -", text + "x").status == 1);
+}
+
 TEST_CASE("the document that is taken out replaces nothing that is read, whatever option names it") {
   Desk desk;
   signed_desk(desk, "--attached");
