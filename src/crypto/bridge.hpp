@@ -4,6 +4,7 @@
 // The one place that knows Botan 2.19 from Botan 3. Included by .cpp files alone.
 
 #include <botan/bigint.h>
+#include <botan/reducer.h>
 #include <botan/version.h>
 #include <botan/x509_key.h>
 
@@ -31,6 +32,15 @@ inline std::string hash_name(HashAlgorithm hash) {
 /// Throws Botan's exceptions.
 inline std::unique_ptr<Botan::Public_Key> load_public_key(const Bytes& subject_public_key_info) {
   return std::unique_ptr<Botan::Public_Key>(Botan::X509::load_key(subject_public_key_info));
+}
+
+/// For arithmetic modulo a number that is public.
+inline Botan::Modular_Reducer reducer(const Botan::BigInt& modulus) {
+#if BOTAN_VERSION_MAJOR >= 3
+  return Botan::Modular_Reducer::for_public_modulus(modulus);
+#else
+  return Botan::Modular_Reducer(modulus);
+#endif
 }
 
 /// Big-endian with leading zeros up to `size` bytes, into which the number must fit.

@@ -3,7 +3,6 @@
 
 #include <botan/ecdsa.h>
 #include <botan/ed25519.h>
-#include <botan/numthry.h>
 #include <botan/pubkey.h>
 #include <botan/rsa.h>
 
@@ -109,6 +108,16 @@ std::string digest_scheme(const SignatureAlgorithm& algorithm, std::optional<std
   return {};
 }
 
+/// `base^exponent`, which is not 0, by squaring and multiplying: all of it is public.
+Botan::BigInt power(const Botan::BigInt& base, const Botan::BigInt& exponent, const Botan::Modular_Reducer& reducer) {
+  auto result = base;
+  for (auto bit = exponent.bits() - 1; bit > 0; --bit) {
+    result = reducer.square(result);
+    if (exponent.get_bit(bit - 1)) result = reducer.multiply(result, base);
+  }
+  return result;
+}
+
 bool check(const Botan::Public_Key& key, const std::string& scheme, BytesView message, BytesView signature) {
   Botan::PK_Verifier verifier(key, scheme);
   return verifier.verify_message(message.data(), message.size(), signature.data(), signature.size());
@@ -167,27 +176,36 @@ std::uint64_t check_cost(const KeyCost& key, const SignatureScheme& scheme) {
   return key.check + (is_by_hand ? key.load : 0);
 }
 
-PublicKey::PublicKey(std::shared_ptr<Botan::Public_Key> key) : key_(std::move(key)) {
-  if (const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(key_.get())) {
+struct PublicKey::Key {
+  explicit Key(std::unique_ptr<Botan::Public_Key> its_key) : key(std::move(its_key)) {}
+
+  const std::unique_ptr<Botan::Public_Key> key;
+  /// Division by the modulus as multiplication: to prepare it takes six times as long as the check of a signature.
+  std::optional<Botan::Modular_Reducer> reducer{};
+};
+
+PublicKey::PublicKey(std::shared_ptr<Key> key) : key_(std::move(key)) {
+  const auto* botan = key_->key.get();
+  if (const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(botan)) {
     type_ = KeyType::rsa;
     size_ = rsa->get_n().bits();
-  } else if (const auto* ec = dynamic_cast<const Botan::ECDSA_PublicKey*>(key_.get())) {
+    check_exponent(*rsa);
+  } else if (const auto* ec = dynamic_cast<const Botan::ECDSA_PublicKey*>(botan)) {
     type_ = KeyType::ec;
     size_ = ec->domain().get_order_bits();
-  } else if (dynamic_cast<const Botan::Ed25519_PublicKey*>(key_.get()) != nullptr) {
+  } else if (dynamic_cast<const Botan::Ed25519_PublicKey*>(botan) != nullptr) {
     type_ = KeyType::ed25519;
     size_ = 255;
   } else {
-    throw unsupported("public keys of type " + key_->algo_name() + " are not supported");
+    throw unsupported("public keys of type " + botan->algo_name() + " are not supported");
   }
 }
 
 PublicKey PublicKey::from_der(BytesView subject_public_key_info) {
   check_supported(subject_public_key_info);
   try {
-    PublicKey key(bridge::load_public_key(Bytes(subject_public_key_info.begin(), subject_public_key_info.end())));
-    if (key.type() == KeyType::rsa) check_exponent(as_rsa(key.botan()));
-    return key;
+    const Bytes bytes(subject_public_key_info.begin(), subject_public_key_info.end());
+    return PublicKey(std::make_shared<Key>(bridge::load_public_key(bytes)));
   } catch (const Botan::Exception&) {
     // What Botan says may hold bytes of the key, and helps nobody: the numbers are simply no key.
     throw Error(ErrorKind::malformed, "the public key is broken: its numbers are not those of a key");
@@ -204,7 +222,7 @@ std::string PublicKey::description() const {
   switch (type_) {
     case KeyType::rsa: return "RSA " + std::to_string(size_);
     case KeyType::ec: {
-      const auto oid = as_ec(*key_).domain().get_curve_oid().to_string();
+      const auto oid = as_ec(*key_->key).domain().get_curve_oid().to_string();
       const auto name = curve_name(oid);
       return "EC " + (name.empty() ? oid : std::string(name));
     }
@@ -225,10 +243,10 @@ std::size_t PublicKey::signature_size() const {
 std::size_t PublicKey::order_size() const { return type_ == KeyType::ec ? (size_ + 7) / 8 : 0; }
 
 Bytes PublicKey::modulus() const {
-  return type_ == KeyType::rsa ? bridge::to_bytes(as_rsa(*key_).get_n(), signature_size()) : Bytes();
+  return type_ == KeyType::rsa ? bridge::to_bytes(as_rsa(*key_->key).get_n(), signature_size()) : Bytes();
 }
 
-Bytes PublicKey::point() const { return type_ == KeyType::rsa ? Bytes() : key_->public_key_bits(); }
+Bytes PublicKey::point() const { return type_ == KeyType::rsa ? Bytes() : key_->key->public_key_bits(); }
 
 bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature,
                               std::optional<std::size_t> salt_size) const {
@@ -237,7 +255,7 @@ bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView dig
                                          std::string(algorithm.name));
   }
   if (algorithm.key_type != type_ || signature.size() != signature_size()) return false;
-  return check(*key_, digest_scheme(algorithm, salt_size), digest, signature);
+  return check(*key_->key, digest_scheme(algorithm, salt_size), digest, signature);
 }
 
 bool PublicKey::verify_digest(const SignatureScheme& scheme, BytesView digest, BytesView signature) const {
@@ -251,15 +269,16 @@ bool PublicKey::verify_digest(const SignatureScheme& scheme, BytesView digest, B
 
 bool PublicKey::verify_message(BytesView message, BytesView signature) const {
   if (type_ != KeyType::ed25519 || signature.size() != signature_size()) return false;
-  return is_canonical_ed25519(signature) && check(*key_, "Pure", message, signature);
+  return is_canonical_ed25519(signature) && check(*key_->key, "Pure", message, signature);
 }
 
 std::optional<Bytes> PublicKey::recover(BytesView signature) const {
   if (type_ != KeyType::rsa || signature.size() != signature_size()) return std::nullopt;
-  const auto& rsa = as_rsa(*key_);
+  const auto& rsa = as_rsa(*key_->key);
   const Botan::BigInt number(signature.data(), signature.size());
   if (number >= rsa.get_n()) return std::nullopt;
-  return bridge::to_bytes(Botan::power_mod(number, rsa.get_e(), rsa.get_n()), signature_size());
+  if (!key_->reducer) key_->reducer.emplace(bridge::reducer(rsa.get_n()));
+  return bridge::to_bytes(power(number, rsa.get_e(), *key_->reducer), signature_size());
 }
 
 std::optional<DigestInfo> parse_pkcs1_block(BytesView block) {

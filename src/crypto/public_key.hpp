@@ -10,19 +10,13 @@
 #include "base/algorithms.hpp"
 #include "base/bytes.hpp"
 
-namespace Botan {
-class Public_Key;
-}
-
 namespace eidtool::crypto {
 
 struct SignatureScheme;
 
-/// A public key that checks signatures. A value; copies share the key.
+/// A public key that checks signatures. A value; copies share the key, and are for one thread.
 class PublicKey {
  public:
-  explicit PublicKey(std::shared_ptr<Botan::Public_Key> key);
-
   /// Of a SubjectPublicKeyInfo, DER (RFC 5280 §4.1). Throws malformed, unsupported.
   static PublicKey from_der(BytesView subject_public_key_info);
 
@@ -59,10 +53,11 @@ class PublicKey {
   /// (RFC 8017 §5.2.2). Nothing where the length is not the modulus's or the number is out of range.
   std::optional<Bytes> recover(BytesView signature) const;
 
-  const Botan::Public_Key& botan() const noexcept { return *key_; }
-
  private:
-  std::shared_ptr<Botan::Public_Key> key_;
+  struct Key;
+  explicit PublicKey(std::shared_ptr<Key> key);
+
+  std::shared_ptr<Key> key_;
   KeyType type_;
   std::size_t size_;
 };
