@@ -16,6 +16,9 @@ namespace eidtool::formats {
 /// What a signature is of, wherever it is: a Message that keeps the digests that were computed.
 class Content : public Message {
  public:
+  static constexpr std::size_t small_size = 1U << 20U;  // bytes, that are held in memory
+  static constexpr std::size_t piece_size = 2U << 20U;  // bytes: measured, larger ones win little
+
   /// As messages name it.
   virtual const std::string& name() const = 0;
   /// Bytes, as far as it is known before they are read: not of a pipe.
@@ -29,8 +32,6 @@ class Content : public Message {
   void give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) override;
 
  protected:
-  static constexpr std::size_t piece_size = 1U << 20U;  // bytes
-
   /// All bytes in order, in pieces of piece_size at most. Throws io.
   virtual void for_each_piece(const std::function<void(BytesView)>& sink) = 0;
 
@@ -50,7 +51,7 @@ class BytesContent : public Content {
   std::optional<std::uint64_t> size() const noexcept override { return bytes_.size(); }
   Bytes whole(std::uint64_t most) override;
   bool readable() const override { return true; }
-  bool is_small() const override { return bytes_.size() <= piece_size; }
+  bool is_small() const override { return bytes_.size() <= small_size; }
 
  private:
   void for_each_piece(const std::function<void(BytesView)>& sink) override;

@@ -2,6 +2,7 @@
 #include "formats/document.hpp"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "base/error.hpp"
@@ -53,18 +54,34 @@ void Document::for_each_piece(const std::function<void(BytesView)>& sink) {
   if (file_.is_regular()) {
     if (!file_.rewind())
       throw Error(ErrorKind::io, "cannot go back to the beginning of " + in_quotes(name())).with_file(name());
+    read_ahead(sink);
   } else {
     consumed_ = true;
     sink(head_);
+    while (const auto piece = next_piece(head_)) sink(*piece);
   }
-  head_.resize(small_size);
-  for (;;) {
-    const auto size = file_.read(head_);
-    // After every piece: a file that grows as fast as it is read would have no end.
-    file_.check_unchanged();
-    if (size == 0) return;
-    sink(BytesView(head_).first(size));
+}
+
+void Document::read_ahead(const std::function<void(BytesView)>& sink) {
+  Bytes other;
+  // In a thread of its own, and where there can be none when it is asked for. Should the sink throw, it is waited for.
+  const auto begin = [&] {
+    return std::async(std::launch::async | std::launch::deferred, [this] { return next_piece(head_); });
+  };
+  auto reading = begin();
+  while (const auto piece = reading.get()) {
+    std::swap(head_, other);  // and the piece with it
+    reading = begin();
+    sink(*piece);
   }
+}
+
+std::optional<BytesView> Document::next_piece(Bytes& buffer) {
+  buffer.resize(piece_size);
+  const auto size = file_.read(buffer);
+  // After every piece: a file that grows as fast as it is read would have no end.
+  file_.check_unchanged();
+  return size > 0 ? std::optional(BytesView(buffer).first(size)) : std::nullopt;
 }
 
 }  // namespace eidtool::formats

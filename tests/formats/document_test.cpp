@@ -32,7 +32,7 @@ Bytes sha256(const std::string& text) { return crypto::digest(HashAlgorithm::sha
 Bytes given(Document& document, HashAlgorithm hash = HashAlgorithm::none) {
   Bytes all;
   document.give(hash, [&](BytesView piece) {
-    CHECK(piece.size() <= small_size);
+    CHECK(piece.size() <= Document::piece_size);
     all.insert(all.end(), piece.begin(), piece.end());
   });
   return all;
