@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/files.hpp"
+#include "base/status_line.hpp"
 
 namespace eidtool {
 
@@ -31,6 +32,7 @@ bool is_hidden(const termios& settings) {
 
 void end_by_signal(int signal_number) {
   remove_temporaries();
+  status_line::end();
   restore_terminal();
   (void)::signal(signal_number, SIG_DFL);
   (void)::raise(signal_number);
@@ -45,6 +47,7 @@ void remember_interrupt(int number) {
   const int error_before = errno;
   interrupted = true;
   (void)::sigaction(number, &interrupt_before, nullptr);
+  status_line::wipe();
   (void)!::write(STDERR_FILENO, interruption_words.data(), interruption_words.size());
   errno = error_before;
 }
@@ -115,6 +118,7 @@ void end_by_interrupt() noexcept {
 
 void end_at_once(int status) noexcept {
   remove_temporaries();
+  status_line::end();
   restore_terminal();
   ::_exit(status);
 }

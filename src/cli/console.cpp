@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/status_line.hpp"
 #include "base/text.hpp"
 
 namespace eidtool::cli {
@@ -53,6 +54,7 @@ std::string Console::text_of(const char* kind, const char* color, const std::str
 
 void Console::line(const char* kind, const char* color, const std::string& message) {
   const auto text = text_of(kind, color, message);
+  const status_line::Hidden hidden;
   // One write(), so that lines of programs in one pipeline do not mix. Where the standard error is
   // gone there is nobody left to tell.
   (void)!::write(STDERR_FILENO, text.data(), text.size());

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/files.hpp"
+#include "base/status_line.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/wire.hpp"
 
@@ -68,6 +69,8 @@ std::string Output::failure_text(const Error& error) const {
 
 void Output::write(BytesView bytes) {
   if (bytes.empty()) return;
+  std::optional<status_line::Hidden> hidden;
+  if (terminal_) hidden.emplace();
   failed_ = true;  // until it went well
   write_all(standard_streams::output(), bytes, "the standard output");
   failed_ = false;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <new>
 
 #include "base/files.hpp"
+#include "base/status_line.hpp"
 #include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
@@ -68,6 +70,15 @@ std::chrono::seconds module_timeout_of(const Arguments& arguments) {
   if (parse_number(*text, seconds) && seconds <= most) return std::chrono::seconds(seconds);
   throw Error(ErrorKind::usage, "--module-timeout cannot be " + in_quotes(*text),
               "it is a number of seconds up to " + std::to_string(most) + "; 0 waits for ever");
+}
+
+/// Where a person watches, on a terminal that can go back in a line; not where a pager may have it.
+bool shows_progress(Verbosity verbosity, Color color, bool is_asked) {
+  struct stat output {};
+  const bool is_piped =
+      ::fstat(standard_streams::output(), &output) == 0 && (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode));
+  return verbosity != Verbosity::quiet && !is_asked && !is_piped && ::isatty(STDERR_FILENO) != 0 &&
+         color != Color::never && use_color(Color::automatic, STDERR_FILENO);
 }
 
 /// What the words ask for before they were understood: an error is to be reported in that shape too.
@@ -129,6 +140,7 @@ int run_words(const Program& program, std::vector<std::string> words, Output& fa
   const auto rendering = asked ? Rendering::wire : arguments.has("json") ? Rendering::json : Rendering::text;
   Output output(rendering, color, verbosity == Verbosity::quiet);
   Console console(std::string(program.name), verbosity, use_color(color, STDERR_FILENO));
+  if (shows_progress(verbosity, color, asked.has_value())) status_line::allow();
   Context context{
       program,    output, console, arguments.values("module"), !arguments.has("no-input"), module_timeout_of(arguments),
       whole_line, asked};
@@ -216,6 +228,10 @@ int run_reporting(const Program& program, int argc, char** argv) {
 
 int run(const Program& program, int argc, char** argv) {
   const int status = run_reporting(program, argc, argv);
+  {
+    const status_line::Hidden hidden;
+    status_line::end();
+  }
   if (program.at_end != nullptr) program.at_end(status);
   if (status == exit_status::interrupted) end_by_interrupt();
   return status;

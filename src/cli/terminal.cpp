@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/status_line.hpp"
 #include "base/sudden_end.hpp"
 
 namespace eidtool::cli {
@@ -202,10 +203,14 @@ std::optional<Terminal> Terminal::open() {
   return Terminal(std::move(descriptor));
 }
 
-void Terminal::say(const std::string& text) { write_all(descriptor_.number(), as_bytes(text), terminal_name); }
+void Terminal::say(const std::string& text) {
+  const status_line::Hidden hidden;
+  write_all(descriptor_.number(), as_bytes(text), terminal_name);
+}
 
 Pin Terminal::ask_pin(const std::string& prompt) {
   if (Interruption::is_wanted()) throw cancelled();
+  const status_line::Hidden hidden;
   SignalsAsReads signals;
   WithoutEcho echo(descriptor_.number());
   const EchoAfterCrash after_crash(echo);

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/in_order.hpp"
+#include "base/status_line.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/streams.hpp"
@@ -108,8 +109,10 @@ int list_documents(SignPlan& plan, std::size_t jobs, cli::Context& context) {
   std::size_t next = 0;
   InOrder<Reading> readings(documents.size(), jobs,
                             [&](std::size_t index, std::size_t) { return read_one(documents[index]); });
+  status_line::Task progress("reading", documents.size());
   readings.run([&](Reading&& reading) {
     const auto& name = documents[next++];
+    progress.advance();
     if (reading.error) status = std::max(status, report_failure(*reading.error, context));
     if (status == cli::exit_status::done) text += formats::manifest_line({name, std::move(reading.digest)});
     return !context.output.has_failed();
@@ -136,8 +139,10 @@ int check_files(const std::vector<formats::ManifestEntry>& entries, const std::s
   InOrder<Reading> readings(files.size(), jobs, [&](std::size_t index, std::size_t) {
     return files[index].digests.empty() ? Reading() : read_one(files[index].name);
   });
+  status_line::Task progress("checking", files.size());
   readings.run([&](Reading&& reading) {
     const auto& [name, digests] = files[next++];
+    progress.advance();
     const auto is_the_same = [&](const Bytes& digest) { return digest == reading.digest; };
     const auto state = digests.empty()                             ? State::not_listed
                        : std::ranges::all_of(digests, is_the_same) ? State::as_listed

@@ -13,6 +13,7 @@
 #include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/status_line.hpp"
 #include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
@@ -300,6 +301,7 @@ Listing list_modules(const Selection& selection, cli::Context& context, Failures
   std::vector<Asked> all;
   all.reserve(candidates.size());
   for (auto& candidate : candidates) all.emplace_back(std::move(candidate), context);
+  const status_line::Wait waiting("waiting for the card…");
   Listing listing;
   for (std::size_t next = 0; next < all.size();) {
     if (!all[next].has_ended()) {

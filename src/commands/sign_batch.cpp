@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/in_order.hpp"
+#include "base/status_line.hpp"
 #include "base/sudden_end.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
@@ -128,9 +129,11 @@ class BatchRun {
       interruption.emplace(
           context_.console.warning_text("what is at hand is finished first; Ctrl-C again ends at once"));
     }
+    status_line::Task progress("signing", tasks.size());
     int status = cli::exit_status::done;
     const auto take = [&](Outcome&& outcome) {
       status = std::max(status, finish(outcome));
+      progress.advance();
       return !context_.output.has_failed();
     };
     // The first signature is made before there are two at a time: a module that asks for the PIN by itself, or sends

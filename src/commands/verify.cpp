@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/in_order.hpp"
+#include "base/status_line.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "commands/file_list.hpp"
@@ -340,10 +341,12 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
       return outcome;
     }
   });
+  status_line::Task progress("checking", signatures.size());
   int status = cli::exit_status::done;
   auto rest = signatures.size();
   checks.run([&](Outcome&& outcome) {
     --rest;
+    progress.advance();
     status = std::max(status, outcome.status);
     try {
       if (!outcome.error) show(outcome, arguments, context);

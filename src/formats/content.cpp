@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/status_line.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 
@@ -20,8 +21,10 @@ void Content::compute_digests(const std::vector<HashAlgorithm>& hashes) {
     if (!digests_.contains(hash)) hashers.try_emplace(hash, hash);
   }
   if (hashers.empty()) return;
+  status_line::Reading reading(size());
   for_each_piece([&](BytesView piece) {
     for (auto& [hash, hasher] : hashers) hasher.update(piece);
+    reading.advance(piece.size());
   });
   for (auto& [hash, hasher] : hashers) digests_[hash] = hasher.finish();
 }
@@ -31,9 +34,11 @@ void Content::remember(BytesView all) { digests_[HashAlgorithm::sha256] = crypto
 void Content::give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) {
   if (hash == HashAlgorithm::none) return for_each_piece(sink);
   crypto::Hasher hasher(hash);
+  status_line::Reading reading(size());
   for_each_piece([&](BytesView piece) {
     sink(piece);
     hasher.update(piece);
+    reading.advance(piece.size());
   });
   digests_[hash] = hasher.finish();
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/files.hpp"
+#include "base/status_line.hpp"
 #include "base/sudden_end.hpp"
 #include "base/text.hpp"
 
@@ -82,6 +83,7 @@ void say(int descriptor, std::string_view words, std::string_view function) noex
   }
   is_this_one = true;
   remove_temporaries();
+  status_line::end();
   restore_terminal();
   say(STDERR_FILENO, words.errors, function);
   say(watch_order->output, words.output, function);
@@ -99,6 +101,7 @@ extern "C" void end_crash(int number, siginfo_t* information, void*) {
   if (::getpid() == watched_process) {
     if (const auto* call = running_call()) end_process(*call, WatchedModule::Fate::crashed);
     remove_temporaries();
+    status_line::end();
     restore_terminal();
   }
   // Not in a module's call: a bug of our own, which is to be seen as what it is. What an instruction caused happens
@@ -143,6 +146,13 @@ void install_handlers() {
   for (std::size_t index = 0; index < crash_signals.size(); ++index) {
     ::sigaction(crash_signals[index], &action, &actions_before[index]);
   }
+}
+
+/// While a person is at a keypad, or in the module's own dialogue, nothing is said beside.
+const char* words_for_wait(const char* function) noexcept {
+  if (is_unhurried) return nullptr;
+  const bool signs = std::strcmp(function, "C_Sign") == 0 || std::strcmp(function, "C_SignFinal") == 0;
+  return signs ? "waiting for the card… (a security key may want to be touched)" : "waiting for the card…";
 }
 
 }  // namespace
@@ -282,7 +292,7 @@ LastWords WatchedModule::words_for(Fate fate, Occasion occasion, const std::stri
 }
 
 Watch::Watch(const WatchedModule& module, const char* function) noexcept
-    : module_(module), function_(function), outer_(current_call) {
+    : module_(module), function_(function), outer_(current_call), wait_(words_for_wait(function)) {
   if (!module_.is_watched()) return;
   current_call = this;
   running_calls[place_of_thread] = this;

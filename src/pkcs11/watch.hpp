@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/status_line.hpp"
 
 namespace eidtool::pkcs11 {
 
@@ -91,6 +92,7 @@ class Watch {
   Watch* outer_;  // one call inside another does not happen, but costs nothing
   bool is_timed_ = false;
   std::chrono::steady_clock::duration left_{};  // of its time, where it is timed
+  const status_line::Wait wait_;
 };
 
 /// While this lives, calls of this thread may take as long as they like: a person is typing on a keypad, or in the

@@ -30,6 +30,8 @@ class TerminalSession {
   /// Whether the terminal shows what is typed.
   bool echoes() const;
   void send_signal(int number);
+  /// What the terminal was sent so far.
+  const std::string& shown() const { return child_.so_far().terminal; }
   pid_t id() const { return child_.id(); }
   /// Keeps reading until the program ends.
   Outcome wait();
