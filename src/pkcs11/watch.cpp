@@ -122,6 +122,8 @@ void end_exit() {
 
 /// Before the first call of each thread.
 void prepare_thread() noexcept {
+  if (is_own_thread) return;
+  is_own_thread = true;
   // Where handlers run: the module may have used up the other stack. A thread may have one already, of a sanitizer.
   alignas(16) thread_local std::array<char, 1U << 16U> own_stack;
   stack_t stack{};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -196,6 +197,25 @@ TEST_CASE("a crash outside of calls stays what it is") {
   CHECK(ending.signal == SIGSEGV);
   CHECK(ending.errors == "");
   CHECK(ending.output == "");
+}
+
+TEST_CASE("a crash outside of calls is no doing of a call that another thread makes") {
+  const auto ending = in_own_process([](int output) {
+    watch_calls(order(output));
+    const WatchedModule module("good.so");
+    { const Watch watch(module, "C_GetInfo"); }
+    std::atomic<bool> calls = false;
+    std::thread([&] {
+      const Watch watch(module, "C_Sign");
+      calls = true;
+      never_come_back();
+    }).detach();
+    while (!calls) std::this_thread::yield();
+    touch_nothing();
+  });
+  if (tests::has_sanitizers) return;  // they end it in their own way
+  CHECK(ending.signal == SIGSEGV);
+  CHECK(ending.errors == "");
 }
 
 TEST_CASE("what becomes of a process that the module forks is not told") {
