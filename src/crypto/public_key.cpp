@@ -4,10 +4,10 @@
 #include <botan/ecdsa.h>
 #include <botan/ed25519.h>
 #include <botan/pubkey.h>
-#include <botan/rsa.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "base/error.hpp"
@@ -60,7 +60,7 @@ Error unsupported(const std::string& message) {
 
 /// Throws unsupported for keys that eidtool does not check, so that whatever Botan refuses after
 /// that is malformed.
-void check_supported(BytesView subject_public_key_info) {
+KeyType check_supported(BytesView subject_public_key_info) {
   if (subject_public_key_info.size() > most_key_size)
     throw unsupported("a public key of more than 16384 bits is not supported");
   der::Reader outer(subject_public_key_info);
@@ -68,30 +68,70 @@ void check_supported(BytesView subject_public_key_info) {
   outer.end();
   auto algorithm = key.enter(der::tag::sequence);
   const auto type = algorithm.next_object_identifier();
-  if (type == "1.2.840.113549.1.1.1" || type == "1.3.101.112") return;  // rsaEncryption, id-Ed25519
+  if (type == "1.2.840.113549.1.1.1") return KeyType::rsa;  // rsaEncryption
+  if (type == "1.3.101.112") return KeyType::ed25519;       // id-Ed25519
   if (type != "1.2.840.10045.2.1") throw unsupported("public keys of type " + type + " are not supported");
   if (algorithm.next_tag() != der::tag::object_identifier) {
     throw unsupported("EC keys that spell out their curve instead of naming it are not supported");
   }
   const auto oid = algorithm.next_object_identifier();
   if (curve_name(oid).empty()) throw unsupported("EC keys on the curve " + oid + " are not supported");
+  return KeyType::ec;
 }
 
-const Botan::RSA_PublicKey& as_rsa(const Botan::Public_Key& key) {
-  return dynamic_cast<const Botan::RSA_PublicKey&>(key);
-}
 const Botan::EC_PublicKey& as_ec(const Botan::Public_Key& key) { return dynamic_cast<const Botan::EC_PublicKey&>(key); }
+
+Error broken() {
+  // What Botan says may hold bytes of the key, and helps nobody.
+  return Error(ErrorKind::malformed, "the public key is broken: its numbers are not those of a key");
+}
+
+std::size_t bit_size(BytesView number) {
+  return number.empty() ? 0 : 8 * number.size() - static_cast<std::size_t>(std::countl_zero(number.front()));
+}
+
+/// RSAPublicKey (RFC 8017 §A.1.1): big-endian, without leading zeros.
+struct RsaNumbers {
+  Bytes modulus;
+  Bytes exponent;
+};
+
+/// Of a SubjectPublicKeyInfo. Throws malformed, also for what Botan would refuse.
+RsaNumbers rsa_numbers(BytesView subject_public_key_info) {
+  der::Reader outer(subject_public_key_info);
+  auto key = outer.enter(der::tag::sequence);
+  (void)key.next(der::tag::sequence);
+  const auto bits = key.next(der::tag::bit_string).content;
+  key.end();
+  if (bits.empty() || bits.front() != 0) throw broken();  // unused bits
+  der::Reader wrapped(bits.subspan(1));
+  auto numbers = wrapped.enter(der::tag::sequence);
+  wrapped.end();
+  const auto next = [&] {
+    const auto content = numbers.next(der::tag::integer).content;
+    const bool is_negative = !content.empty() && (content.front() & 0x80U) != 0;
+    const auto number = der::without_leading_zeros(content);
+    if (is_negative || number.empty()) throw broken();
+    return der::copy(number);
+  };
+  RsaNumbers result{next(), next()};
+  numbers.end();
+  const bool is_even = (result.modulus.back() & 1U) == 0;
+  if (is_even || bit_size(result.modulus) < 5) throw broken();
+  return result;
+}
 
 /// With an exponent of 1, which Botan takes, the padded digest would be its own signature; RFC 8017 §3.1 has them odd
 /// and from 3 on.
-void check_exponent(const Botan::RSA_PublicKey& key) {
-  const auto& exponent = key.get_e();
-  if (exponent < 3 || exponent.is_even()) {
+void check_exponent(const RsaNumbers& numbers) {
+  const auto& exponent = numbers.exponent;
+  if (bit_size(exponent) < 2 || (exponent.back() & 1U) == 0) {
     throw Error(ErrorKind::malformed, "the public key is broken: its exponent is no odd number above 2");
   }
-  const auto most = key.get_n().bits() > large_modulus_size ? most_large_exponent_size : most_exponent_size;
-  if (exponent.bits() <= most) return;
-  throw unsupported("RSA keys of " + std::to_string(key.get_n().bits()) + " bits with an exponent of more than " +
+  const auto size = bit_size(numbers.modulus);
+  const auto most = size > large_modulus_size ? most_large_exponent_size : most_exponent_size;
+  if (bit_size(exponent) <= most) return;
+  throw unsupported("RSA keys of " + std::to_string(size) + " bits with an exponent of more than " +
                     std::to_string(most) + " bits are not supported");
 }
 
@@ -177,20 +217,33 @@ std::uint64_t check_cost(const KeyCost& key, const SignatureScheme& scheme) {
 }
 
 struct PublicKey::Key {
-  explicit Key(std::unique_ptr<Botan::Public_Key> its_key) : key(std::move(its_key)) {}
-
-  const std::unique_ptr<Botan::Public_Key> key;
-  /// Division by the modulus as multiplication: to prepare it takes six times as long as the check of a signature.
+  Bytes subject_public_key_info;
+  std::optional<RsaNumbers> rsa{};
+  std::unique_ptr<Botan::Public_Key> loaded{};
+  /// Division by an RSA modulus as multiplication: to prepare it takes six times as long as the check of a signature.
   std::optional<Botan::Modular_Reducer> reducer{};
+
+  const Botan::Public_Key& botan() {
+    if (loaded) return *loaded;
+    try {
+      loaded = bridge::load_public_key(subject_public_key_info);
+    } catch (const Botan::Exception&) {
+      throw broken();
+    }
+    return *loaded;
+  }
 };
 
 PublicKey::PublicKey(std::shared_ptr<Key> key) : key_(std::move(key)) {
-  const auto* botan = key_->key.get();
-  if (const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(botan)) {
+  if (key_->rsa) {
+    // An RSA key costs Botan as much as a signature: most keys of a card and of a chain check none.
+    check_exponent(*key_->rsa);
     type_ = KeyType::rsa;
-    size_ = rsa->get_n().bits();
-    check_exponent(*rsa);
-  } else if (const auto* ec = dynamic_cast<const Botan::ECDSA_PublicKey*>(botan)) {
+    size_ = bit_size(key_->rsa->modulus);
+    return;
+  }
+  const auto* botan = &key_->botan();
+  if (const auto* ec = dynamic_cast<const Botan::ECDSA_PublicKey*>(botan)) {
     type_ = KeyType::ec;
     size_ = ec->domain().get_order_bits();
   } else if (dynamic_cast<const Botan::Ed25519_PublicKey*>(botan) != nullptr) {
@@ -202,14 +255,10 @@ PublicKey::PublicKey(std::shared_ptr<Key> key) : key_(std::move(key)) {
 }
 
 PublicKey PublicKey::from_der(BytesView subject_public_key_info) {
-  check_supported(subject_public_key_info);
-  try {
-    const Bytes bytes(subject_public_key_info.begin(), subject_public_key_info.end());
-    return PublicKey(std::make_shared<Key>(bridge::load_public_key(bytes)));
-  } catch (const Botan::Exception&) {
-    // What Botan says may hold bytes of the key, and helps nobody: the numbers are simply no key.
-    throw Error(ErrorKind::malformed, "the public key is broken: its numbers are not those of a key");
-  }
+  const bool is_rsa = check_supported(subject_public_key_info) == KeyType::rsa;
+  auto key = std::make_shared<Key>(Key{der::copy(subject_public_key_info)});
+  if (is_rsa) key->rsa = rsa_numbers(subject_public_key_info);
+  return PublicKey(std::move(key));
 }
 
 bool PublicKey::is_weak() const noexcept {
@@ -222,7 +271,7 @@ std::string PublicKey::description() const {
   switch (type_) {
     case KeyType::rsa: return "RSA " + std::to_string(size_);
     case KeyType::ec: {
-      const auto oid = as_ec(*key_->key).domain().get_curve_oid().to_string();
+      const auto oid = as_ec(key_->botan()).domain().get_curve_oid().to_string();
       const auto name = curve_name(oid);
       return "EC " + (name.empty() ? oid : std::string(name));
     }
@@ -242,11 +291,9 @@ std::size_t PublicKey::signature_size() const {
 
 std::size_t PublicKey::order_size() const { return type_ == KeyType::ec ? (size_ + 7) / 8 : 0; }
 
-Bytes PublicKey::modulus() const {
-  return type_ == KeyType::rsa ? bridge::to_bytes(as_rsa(*key_->key).get_n(), signature_size()) : Bytes();
-}
+Bytes PublicKey::modulus() const { return key_->rsa ? key_->rsa->modulus : Bytes(); }
 
-Bytes PublicKey::point() const { return type_ == KeyType::rsa ? Bytes() : key_->key->public_key_bits(); }
+Bytes PublicKey::point() const { return type_ == KeyType::rsa ? Bytes() : key_->botan().public_key_bits(); }
 
 bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView digest, BytesView signature,
                               std::optional<std::size_t> salt_size) const {
@@ -255,7 +302,7 @@ bool PublicKey::verify_digest(const SignatureAlgorithm& algorithm, BytesView dig
                                          std::string(algorithm.name));
   }
   if (algorithm.key_type != type_ || signature.size() != signature_size()) return false;
-  return check(*key_->key, digest_scheme(algorithm, salt_size), digest, signature);
+  return check(key_->botan(), digest_scheme(algorithm, salt_size), digest, signature);
 }
 
 bool PublicKey::verify_digest(const SignatureScheme& scheme, BytesView digest, BytesView signature) const {
@@ -269,16 +316,17 @@ bool PublicKey::verify_digest(const SignatureScheme& scheme, BytesView digest, B
 
 bool PublicKey::verify_message(BytesView message, BytesView signature) const {
   if (type_ != KeyType::ed25519 || signature.size() != signature_size()) return false;
-  return is_canonical_ed25519(signature) && check(*key_->key, "Pure", message, signature);
+  return is_canonical_ed25519(signature) && check(key_->botan(), "Pure", message, signature);
 }
 
 std::optional<Bytes> PublicKey::recover(BytesView signature) const {
   if (type_ != KeyType::rsa || signature.size() != signature_size()) return std::nullopt;
-  const auto& rsa = as_rsa(*key_->key);
   const Botan::BigInt number(signature.data(), signature.size());
-  if (number >= rsa.get_n()) return std::nullopt;
-  if (!key_->reducer) key_->reducer.emplace(bridge::reducer(rsa.get_n()));
-  return bridge::to_bytes(power(number, rsa.get_e(), *key_->reducer), signature_size());
+  const Botan::BigInt modulus(key_->rsa->modulus.data(), key_->rsa->modulus.size());
+  if (number >= modulus) return std::nullopt;
+  if (!key_->reducer) key_->reducer.emplace(bridge::reducer(modulus));
+  const Botan::BigInt exponent(key_->rsa->exponent.data(), key_->rsa->exponent.size());
+  return bridge::to_bytes(power(number, exponent, *key_->reducer), signature_size());
 }
 
 std::optional<DigestInfo> parse_pkcs1_block(BytesView block) {

@@ -314,4 +314,29 @@ TEST_CASE("keys that eidtool does not check are unsupported, broken ones malform
   CHECK(error_of([] { PublicKey::from_der(Bytes(10000, 0x30)); }).kind() == ErrorKind::unsupported);
 }
 
+TEST_CASE("what is read of an RSA key without Botan is a key to Botan as well") {
+  // openssl genrsa 512 | openssl rsa -pubout -outform DER
+  const auto key =
+      hex("305c300d06092a864886f70d0101010500034b003048024100c7e249135e0bdbbe3cae088431fcb3511c41c3e07253332c1a9de67d15"
+          "e51df8"
+          "4409042ef5ba7bbf99ee4190430957e21b55beb137199711a4e43b31c5103f930203010001");
+  const auto& algorithm = algorithm_of("rsa_pkcs1_sha256");
+  const auto zeros = Bytes(digest_size(HashAlgorithm::sha256));
+  std::size_t read = 0;
+  for (std::size_t bit = 0; bit < 8 * key.size(); ++bit) {
+    auto changed = key;
+    changed[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+    std::optional<PublicKey> loaded;
+    try {
+      loaded = PublicKey::from_der(changed);
+    } catch (const Error&) {
+      continue;
+    }
+    ++read;
+    INFO(bit);
+    CHECK_FALSE(loaded->verify_digest(algorithm, zeros, Bytes(loaded->signature_size(), 1)));
+  }
+  CHECK(read > 400);
+}
+
 }  // namespace eidtool::crypto
