@@ -18,6 +18,7 @@
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/wire.hpp"
+#include "crypto/memory.hpp"
 
 namespace eidtool::commands {
 
@@ -75,7 +76,9 @@ Error no_module(const Selection& selection) {
                "--module FILE names one; 'p11-kit list-modules' shows the configured ones");
 }
 
-void watch_calls(const cli::Context& context) {
+/// Before the first module is loaded.
+void prepare(const cli::Context& context) {
+  crypto::leave_own_memory_unlocked();
   pkcs11::WatchOrder order;
   order.limit = context.module_timeout;
   order.output = standard_streams::output();
@@ -105,7 +108,7 @@ void report(std::vector<Error> failures, std::size_t module_count, cli::Context&
 }
 
 std::vector<pkcs11::Module> open_modules(const Selection& selection, TokenSearch& search, cli::Context& context) {
-  watch_calls(context);
+  prepare(context);
   std::vector<pkcs11::Module> modules;
   std::vector<Error> failures;
   const auto candidates = candidates_for(selection, context);
@@ -249,7 +252,7 @@ void wait_for_any(std::vector<Asked>& all) {
 
 Listing list_this_module(const Selection& selection, cli::Context& context, const ModuleLister& list) {
   if (context.asked->parent > 0) end_with(context.asked->parent);
-  watch_calls(context);
+  prepare(context);
   const auto candidates = candidates_for(selection, context);
   const auto found = std::ranges::find(candidates, context.asked->name, &Candidate::name);
   if (found == candidates.end()) throw no_module(selection);
