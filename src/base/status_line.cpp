@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/status_line.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -41,6 +42,8 @@ struct State {
   bool has_task = false;
   Progress progress;
   Clock::time_point begin;  // of the task
+  std::size_t readings = 0;
+  Clock::time_point begin_of_reading;
   Wait* waits = nullptr;
 };
 State& state() {
@@ -62,6 +65,10 @@ std::string byte_text(double bytes) {
   return number + " " + std::string(units[unit]);
 }
 
+double per_second(double done, std::chrono::milliseconds elapsed) {
+  return elapsed.count() > 0 ? done * 1000 / static_cast<double>(elapsed.count()) : 0;
+}
+
 std::string rate_text(double rate) {
   if (rate >= 9.95) return std::to_string(std::lround(rate));
   const auto tenths = std::lround(rate * 10);
@@ -75,12 +82,21 @@ std::string duration_text(double seconds) {
   return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
 }
 
+/// In the background the terminal is another's. For handlers too.
+bool is_foreground() noexcept { return ::tcgetpgrp(STDERR_FILENO) == ::getpgrp(); }
+
 /// A module, or another process, asks for something there, or the terminal is another's at the moment.
 bool is_terminal_taken() {
   termios settings{};
   if (::tcgetattr(STDERR_FILENO, &settings) != 0) return true;
   constexpr tcflag_t echo_flag = ECHO;
-  return (settings.c_lflag & echo_flag) == 0 || ::tcgetpgrp(STDERR_FILENO) != ::getpgrp();
+  return (settings.c_lflag & echo_flag) == 0 || !is_foreground();
+}
+
+/// Not where a person stopped its output (Ctrl-S): nobody is to wait for that because of this line. For handlers too.
+bool is_writable() noexcept {
+  pollfd terminal{STDERR_FILENO, POLLOUT, 0};
+  return ::poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0;
 }
 
 std::size_t columns() {
@@ -124,7 +140,10 @@ std::string current_text() {
   const auto now = Clock::now();
   std::string text;
   if (all.has_task && now - all.begin >= patience) {
-    all.progress.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - all.begin);
+    using std::chrono::milliseconds;
+    all.progress.elapsed = std::chrono::duration_cast<milliseconds>(now - all.begin);
+    auto& bytes = all.progress.bytes;
+    if (bytes) bytes->elapsed = std::chrono::duration_cast<milliseconds>(now - all.begin_of_reading);
     text = text_of(all.progress);
   }
   const auto waiting = Waits::text(now);
@@ -132,18 +151,26 @@ std::string current_text() {
   return text.append(waiting);
 }
 
+/// As much of it as fits. The last column stays free: a terminal would go on to the next line.
+std::string cut(const std::string& text) {
+  constexpr std::size_t fewest_columns = 12;  // of a window that a word and a number fit into
+  const auto width = columns();
+  return text.empty() || width < fewest_columns ? std::string() : wrapped(text, width - 1).front();
+}
+
 [[noreturn]] void draw_for_ever() {
   std::string drawn;
   for (;;) {
     std::this_thread::sleep_for(step);
     const std::scoped_lock lock(state().drawing);
-    const auto text = current_text();
+    const auto text = cut(current_text());
     if (text.empty()) wipe();
+    if (is_terminal_taken()) is_shown = false;  // who has it writes over the line; it comes back below
     const bool is_there = is_shown && text == drawn;
-    if (text.empty() || is_there || state().hidden > 0 || is_terminal_taken() || !is_allowed) continue;
+    if (text.empty() || is_there || state().hidden > 0 || !is_allowed || is_terminal_taken() || !is_writable())
+      continue;
     drawn = text;
-    // The last column stays free: a terminal would go on to the next line.
-    const auto line = "\r" + wrapped(text, columns() - 1).front() + "\x1b[K";
+    const auto line = "\r" + text + "\x1b[K";
     is_shown = true;
     (void)!::write(STDERR_FILENO, line.data(), line.size());
   }
@@ -167,7 +194,7 @@ void allow() {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-Hidden::Hidden() {
+Hidden::Hidden() : begin_(Clock::now()) {
   if (!is_allowed) return;
   const std::scoped_lock lock(state().drawing);
   ++state().hidden;
@@ -176,14 +203,19 @@ Hidden::Hidden() {
 
 Hidden::~Hidden() {
   if (!is_allowed) return;
-  const std::scoped_lock lock(state().drawing);
-  --state().hidden;
+  auto& all = state();
+  const std::scoped_lock lock(all.drawing, all.mutex);
+  --all.hidden;
+  const auto lasted = Clock::now() - begin_;
+  if (lasted < patience) return;
+  all.begin += lasted;
+  all.begin_of_reading += lasted;
 }
 
 void wipe() noexcept {
   if (!is_shown.exchange(false)) return;
   const int error_before = errno;
-  (void)!::write(STDERR_FILENO, wiping.data(), wiping.size());
+  if (is_writable() && is_foreground()) (void)!::write(STDERR_FILENO, wiping.data(), wiping.size());
   errno = error_before;
 }
 
@@ -194,7 +226,9 @@ void end() noexcept {
 
 Task::Task(const std::string& words, std::size_t count) {
   const std::scoped_lock lock(state().mutex);
-  state().progress = {words, count};
+  state().progress.words = words;
+  state().progress.count = count;
+  state().progress.done = 0;
   state().begin = Clock::now();
   state().has_task = true;
 }
@@ -212,25 +246,31 @@ void Task::advance() {
   ++state().progress.done;
 }
 
-Reading::Reading(std::optional<std::uint64_t> size) : size_(size) {
-  const std::scoped_lock lock(state().mutex);
-  auto& progress = state().progress;
-  if (size_) progress.size = progress.size.value_or(0) + *size_;
+Reading::Reading(std::optional<std::uint64_t> size) {
+  auto& all = state();
+  const std::scoped_lock lock(all.mutex);
+  counts_ = !size || *size >= large_size || all.progress.count == 1;
+  if (!counts_) return;
+  if (all.readings++ == 0) {
+    all.progress.bytes.emplace();
+    all.begin_of_reading = Clock::now();
+  }
+  auto& bytes = *all.progress.bytes;
+  if (size) bytes.size = bytes.size.value_or(0) + *size;
 }
 
 Reading::~Reading() {
-  const std::scoped_lock lock(state().mutex);
-  auto& progress = state().progress;
-  progress.bytes -= done_;
-  if (size_) progress.size = *progress.size - *size_;
-  if (progress.size == 0) progress.size.reset();
+  if (!counts_) return;
+  auto& all = state();
+  const std::scoped_lock lock(all.mutex);
+  // Where several read at a time the sums grow on: they tell how far all are that are at hand.
+  if (--all.readings == 0) all.progress.bytes.reset();
 }
 
 void Reading::advance(std::uint64_t size) {
+  if (!counts_) return;
   const std::scoped_lock lock(state().mutex);
-  done_ += size;
-  state().progress.bytes += size;
-  state().progress.bytes_ever += size;
+  state().progress.bytes->done += size;
 }
 
 Wait::Wait(const char* words) noexcept : words_(is_allowed ? words : nullptr) {
@@ -242,26 +282,33 @@ Wait::~Wait() {
 }
 
 std::string text_of(const Progress& progress) {
-  const auto seconds = static_cast<double>(progress.elapsed.count()) / 1000;
+  if (progress.count == 0 || (progress.count == 1 && !progress.bytes)) return {};
   auto text = progress.words + ":";
-  const auto add_time = [&](double left, double done) {
-    if (done > 0 && left > 0) text += ", " + duration_text(left * seconds / done) + " left";
+  const auto add_time = [&](double left, double rate) {
+    if (rate > 0 && left > 0) text += ", " + duration_text(left / rate) + " left";
   };
-  const auto bytes = static_cast<double>(progress.bytes);
-  const auto of_size = progress.size ? " of " + byte_text(static_cast<double>(*progress.size)) : "";
-  if (progress.count != 1) {
-    const auto done = static_cast<double>(progress.done);
-    text += " " + std::to_string(progress.done) + " of " + std::to_string(progress.count);
-    // How long a large one takes the others do not tell.
-    if (progress.bytes >= large_size) return text + "; " + byte_text(bytes) + of_size;
-    if (progress.done > 0) text += ", " + rate_text(done / seconds) + " a second";
-    add_time(static_cast<double>(progress.count) - done, done);
+  const auto add_bytes = [&] {
+    const auto done = static_cast<double>(progress.bytes->done);
+    text += " " + byte_text(done);
+    if (progress.bytes->size) text += " of " + byte_text(static_cast<double>(*progress.bytes->size));
+    const auto rate = per_second(done, progress.bytes->elapsed);
+    if (rate > 0) text += ", " + byte_text(rate) + " a second";
+    if (progress.bytes->size) add_time(static_cast<double>(*progress.bytes->size) - done, rate);
+  };
+  if (progress.count == 1) {
+    add_bytes();
     return text;
   }
-  text += " " + byte_text(bytes) + of_size;
-  const auto ever = static_cast<double>(progress.bytes_ever);
-  if (ever > 0) text += ", " + byte_text(ever / seconds) + " a second";
-  if (progress.size) add_time(static_cast<double>(*progress.size) - bytes, ever);
+  text += " " + std::to_string(progress.done) + " of " + std::to_string(progress.count);
+  if (progress.bytes) {  // how long a large one takes the others do not tell
+    text += ";";
+    add_bytes();
+    return text;
+  }
+  const auto done = static_cast<double>(progress.done);
+  const auto rate = per_second(done, progress.elapsed);
+  if (rate > 0) text += ", " + rate_text(rate) + " a second";
+  add_time(static_cast<double>(progress.count) - done, rate);
   return text;
 }
 

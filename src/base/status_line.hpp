@@ -11,17 +11,21 @@
 /// half a second. A thread of its own draws it, and it is wiped before anything else is written there.
 namespace eidtool::status_line {
 
-/// From now on there may be one; before, all that is below does nothing. To be called where the standard error is a
-/// terminal that can go back to the beginning of a line.
+/// From now on there may be one; before, nothing is ever shown. To be called where the standard error is a terminal
+/// that can go back to the beginning of a line.
 void allow();
 
-/// While one lives there is none, and who has one may write to the terminal.
+/// While one lives there is no line, and who has one may write to the terminal. A person may be asked meanwhile: what
+/// is long is left out of what the line tells of speed.
 class Hidden {
  public:
   Hidden();
   Hidden(const Hidden&) = delete;
   Hidden& operator=(const Hidden&) = delete;
   ~Hidden();
+
+ private:
+  std::chrono::steady_clock::time_point begin_;
 };
 
 /// Wipes it. A signal handler may call it, before it writes there.
@@ -50,8 +54,7 @@ class Reading {
   void advance(std::uint64_t size);
 
  private:
-  std::optional<std::uint64_t> size_;
-  std::uint64_t done_ = 0;
+  bool counts_;  // of several things only large ones do
 };
 
 /// What blocks meanwhile, said as long as it lasts. Any thread.
@@ -70,19 +73,23 @@ class Wait {
   Wait* next_ = nullptr;
 };
 
-/// What the line shows of a task. Parts that nobody knows are left out.
+/// What the line shows of a task.
 struct Progress {
   std::string words;      // `signing`
   std::size_t count = 1;  // things
   std::size_t done = 0;
-  std::uint64_t bytes = 0;              // read, of what is at hand
-  std::optional<std::uint64_t> size{};  // to be read, of what is at hand
-  std::uint64_t bytes_ever = 0;         // in all readings so far
   std::chrono::milliseconds elapsed{0};
+  /// Of what is read at the moment; nothing: nothing is.
+  struct Bytes {
+    std::uint64_t done = 0;
+    std::optional<std::uint64_t> size{};  // nothing: nobody knows
+    std::chrono::milliseconds elapsed{0};
+  };
+  std::optional<Bytes> bytes{};
 };
 
 /// `signing: 12 of 1000, 250 a second, 4 s left` of several things, `signing: 512 MiB of 4.0 GiB, …` of one, and of
-/// several where one is large `signing: 3 of 4; 512 MiB of 4.0 GiB`.
+/// several where one is large `signing: 3 of 4; 512 MiB of 4.0 GiB, …`. Empty where there is nothing to tell.
 std::string text_of(const Progress& progress);
 
 }  // namespace eidtool::status_line

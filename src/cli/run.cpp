@@ -73,12 +73,12 @@ std::chrono::seconds module_timeout_of(const Arguments& arguments) {
 }
 
 /// Where a person watches, on a terminal that can go back in a line; not where a pager may have it.
-bool shows_progress(Verbosity verbosity, Color color, bool is_asked) {
+bool shows_progress(Verbosity verbosity, Color color) {
   struct stat output {};
   const bool is_piped =
       ::fstat(standard_streams::output(), &output) == 0 && (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode));
-  return verbosity != Verbosity::quiet && !is_asked && !is_piped && ::isatty(STDERR_FILENO) != 0 &&
-         color != Color::never && use_color(Color::automatic, STDERR_FILENO);
+  return verbosity != Verbosity::quiet && !is_piped && ::isatty(STDERR_FILENO) != 0 && color != Color::never &&
+         use_color(Color::automatic, STDERR_FILENO);
 }
 
 /// What the words ask for before they were understood: an error is to be reported in that shape too.
@@ -140,7 +140,8 @@ int run_words(const Program& program, std::vector<std::string> words, Output& fa
   const auto rendering = asked ? Rendering::wire : arguments.has("json") ? Rendering::json : Rendering::text;
   Output output(rendering, color, verbosity == Verbosity::quiet);
   Console console(std::string(program.name), verbosity, use_color(color, STDERR_FILENO));
-  if (shows_progress(verbosity, color, asked.has_value())) status_line::allow();
+  // The process that asked shows it.
+  if (!asked && shows_progress(verbosity, color)) status_line::allow();
   Context context{
       program,    output, console, arguments.values("module"), !arguments.has("no-input"), module_timeout_of(arguments),
       whole_line, asked};

@@ -129,11 +129,12 @@ class BatchRun {
       interruption.emplace(
           context_.console.warning_text("what is at hand is finished first; Ctrl-C again ends at once"));
     }
-    status_line::Task progress("signing", tasks.size());
+    const auto is_open = [](const SignTask& task) { return !task.failure; };
+    status_line::Task progress("signing", static_cast<std::size_t>(std::ranges::count_if(tasks, is_open)));
     int status = cli::exit_status::done;
     const auto take = [&](Outcome&& outcome) {
+      if (!outcome.is_told) progress.advance();
       status = std::max(status, finish(outcome));
-      progress.advance();
       return !context_.output.has_failed();
     };
     // The first signature is made before there are two at a time: a module that asks for the PIN by itself, or sends

@@ -34,9 +34,9 @@ inline std::unique_ptr<Botan::Public_Key> load_public_key(const Bytes& subject_p
   return std::unique_ptr<Botan::Public_Key>(Botan::X509::load_key(subject_public_key_info));
 }
 
-/// For arithmetic modulo a number that is public.
+/// For arithmetic modulo a number that is public. (From 3.8 on Botan calls its header deprecated, without another.)
 inline Botan::Modular_Reducer reducer(const Botan::BigInt& modulus) {
-#if BOTAN_VERSION_MAJOR >= 3
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 7, 0)
   return Botan::Modular_Reducer::for_public_modulus(modulus);
 #else
   return Botan::Modular_Reducer(modulus);

@@ -17,7 +17,7 @@ namespace eidtool::formats {
 class Content : public Message {
  public:
   static constexpr std::size_t small_size = 1U << 20U;  // bytes, that are held in memory
-  static constexpr std::size_t piece_size = 2U << 20U;  // bytes: measured, larger ones win little
+  static constexpr std::size_t piece_size = 1U << 20U;  // bytes
 
   /// As messages name it.
   virtual const std::string& name() const = 0;

@@ -55,33 +55,32 @@ void Document::for_each_piece(const std::function<void(BytesView)>& sink) {
     if (!file_.rewind())
       throw Error(ErrorKind::io, "cannot go back to the beginning of " + in_quotes(name())).with_file(name());
     read_ahead(sink);
-  } else {
-    consumed_ = true;
-    sink(head_);
-    while (const auto piece = next_piece(head_)) sink(*piece);
+    return;
   }
+  consumed_ = true;
+  sink(head_);
+  head_.resize(piece_size);
+  while (const auto size = file_.read(head_)) sink(BytesView(head_).first(size));
 }
 
 void Document::read_ahead(const std::function<void(BytesView)>& sink) {
-  Bytes other;
-  // In a thread of its own, and where there can be none when it is asked for. Should the sink throw, it is waited for.
+  head_.resize(piece_size);
+  Bytes other(piece_size);
+  // In a thread of its own, and where there can be none when it is asked for. Should anything throw, it is waited for.
   const auto begin = [&] {
-    return std::async(std::launch::async | std::launch::deferred, [this] { return next_piece(head_); });
+    return std::async(std::launch::async | std::launch::deferred, [this] { return file_.read(head_); });
   };
   auto reading = begin();
-  while (const auto piece = reading.get()) {
-    std::swap(head_, other);  // and the piece with it
+  for (;;) {
+    const auto size = reading.get();
+    // After every piece: a file that grows as fast as it is read would have no end. By this thread: the folder that the
+    // name is in may be its own.
+    file_.check_unchanged();
+    if (size == 0) return;
+    std::swap(head_, other);
     reading = begin();
-    sink(*piece);
+    sink(BytesView(other).first(size));
   }
-}
-
-std::optional<BytesView> Document::next_piece(Bytes& buffer) {
-  buffer.resize(piece_size);
-  const auto size = file_.read(buffer);
-  // After every piece: a file that grows as fast as it is read would have no end.
-  file_.check_unchanged();
-  return size > 0 ? std::optional(BytesView(buffer).first(size)) : std::nullopt;
 }
 
 }  // namespace eidtool::formats

@@ -9,10 +9,9 @@
 
 namespace eidtool::formats {
 
-/// A document on disk or on standard input. Up to 1 MiB it is held in memory after the
-/// first read; above, it streams through one buffer, and a file through two, of which one is filled while the other is
-/// worked on. A file is read again where need be.
-/// Every full read ends with a check that the file did not change meanwhile.
+/// A document on disk or on standard input. Up to 1 MiB it is held in memory after the first read. Above, a pipe
+/// streams through one buffer, and a file through two: one is filled by another thread while the other is worked on. A
+/// file is read again where need be. Every full read ends with a check that the file did not change meanwhile.
 class Document : public Content {
  public:
   /// Reads up to small_size bytes at once. Throws io.
@@ -30,8 +29,6 @@ class Document : public Content {
  private:
   void for_each_piece(const std::function<void(BytesView)>& sink) override;
   void read_ahead(const std::function<void(BytesView)>& sink);
-  /// A view of the buffer; nothing at the end.
-  std::optional<BytesView> next_piece(Bytes& buffer);
 
   InputFile file_;
   Bytes head_;             // the first bytes; all of them where complete_

@@ -150,11 +150,9 @@ void install_handlers() {
   }
 }
 
-/// While a person is at a keypad, or in the module's own dialogue, nothing is said beside.
 const char* words_for_wait(const char* function) noexcept {
-  if (is_unhurried) return nullptr;
   const bool signs = std::strcmp(function, "C_Sign") == 0 || std::strcmp(function, "C_SignFinal") == 0;
-  return signs ? "waiting for the card… (a security key may want to be touched)" : "waiting for the card…";
+  return signs ? "waiting for the card, or a touch…" : "waiting for the card…";
 }
 
 }  // namespace
@@ -320,7 +318,10 @@ WatchedModule::Occasion Watch::occasion() const {
   return std::string_view(function_) == "C_Login" ? WatchedModule::Occasion::login : WatchedModule::Occasion::work;
 }
 
-Unhurried::Unhurried(bool applies) noexcept : before_(is_unhurried) { is_unhurried = is_unhurried || applies; }
+Unhurried::Unhurried(bool applies) noexcept : before_(is_unhurried) {
+  is_unhurried = is_unhurried || applies;
+  if (applies) hidden_.emplace();
+}
 Unhurried::~Unhurried() { is_unhurried = before_; }
 
 }  // namespace eidtool::pkcs11

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -95,8 +96,8 @@ class Watch {
   const status_line::Wait wait_;
 };
 
-/// While this lives, calls of this thread may take as long as they like: a person is typing on a keypad, or in the
-/// module's own dialogue.
+/// While this lives, calls of this thread may take as long as they like, and there is no line of progress: a person is
+/// typing on a keypad, or in the module's own dialogue.
 class Unhurried {
  public:
   explicit Unhurried(bool applies) noexcept;
@@ -106,6 +107,7 @@ class Unhurried {
 
  private:
   bool before_;
+  std::optional<status_line::Hidden> hidden_;
 };
 
 }  // namespace eidtool::pkcs11

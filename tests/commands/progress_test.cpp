@@ -2,12 +2,14 @@
 // The line that a terminal shows while something takes long.
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <string>
 
+#include "support/cards.hpp"
 #include "support/catch.hpp"
 #include "support/desk.hpp"
 #include "support/refusal.hpp"
@@ -63,7 +65,7 @@ TEST_CASE("while the card does not answer a terminal says so, with what was done
   ProgressDesk desk("await C_Sign go after 1\n");
   auto session = desk.session(line_of_three);
   session.expect("signing: 1 of 3");
-  session.expect("waiting for the card…");
+  session.expect("waiting for the card");
   desk.write("go", "");
   const auto outcome = session.wait();
   CHECK(outcome.status == 0);
@@ -81,16 +83,16 @@ TEST_CASE("the line is as wide as the window at most") {
   narrow.columns = 24;
   auto session = desk.session(line_of_three, narrow);
   session.expect("\rsigning: 1 of 3, ");
+  const auto before = session.shown().size();
   session.expect("\x1b[K");
   desk.write("go", "");
-  const auto outcome = session.wait();
-  CHECK_FALSE(contains(outcome.terminal, "waiting"));
+  CHECK_FALSE(contains(session.wait().terminal.substr(before), "waiting"));
 }
 
 TEST_CASE("a listing waits aloud too") {
   ProgressDesk desk("await C_GetSlotList go\n");
   auto session = desk.session("slots");
-  session.expect("waiting for the card…");
+  session.expect("waiting for the card");
   desk.write("go", "");
   const auto outcome = session.wait();
   CHECK(outcome.status == 0);
@@ -102,7 +104,7 @@ TEST_CASE("of a large document the line tells the bytes, as far as they are know
   desk.write("large", "");
   fs::resize_file(desk.path("large"), 3ULL << 29U);
   auto session = desk.session("sign large --cert-out c.der --pin-file ../pin");
-  session.expect(" MiB of 1.5 GiB, ");
+  session.expect(" of 1.5 GiB, ");
   session.expect(" s left");
   CHECK(session.wait().status == 0);
 
@@ -160,14 +162,46 @@ TEST_CASE("nothing is drawn over a PIN prompt, be it a module's own") {
   }
   CHECK(session.wait().status == 0);
 
-  desk.filter("echo-off C_SignInit\ndelay C_Sign 800\n");
+  desk.filter("echo-off C_Initialize\ndelay C_Sign 800\n");
   CHECK_FALSE(contains(desk.session("sign one --force --pin-file ../pin").wait().terminal, wiping));
+
+  // With its echo on, by a module that is known to ask.
+  desk.filter(std::string(belgian_card) + "token-flags clear CKF_LOGIN_REQUIRED\nlog-in-by-itself\n" +
+              "delay C_SignInit 700\nprompt C_Sign The card's own PIN:\n");
+  auto asking = desk.session("sign one two --force --label 'CITIZEN AUTHENTICATION CERTIFICATE'");
+  for (int count = 0; count < 2; ++count) {
+    asking.expect("The card's own PIN:");
+    const auto before = asking.shown().size();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(800);
+    asking.wait_until([&] { return std::chrono::steady_clock::now() > end; });
+    CHECK(asking.shown().size() == before);
+    asking.send("1234\n");
+  }
+  const auto outcome = asking.wait();
+  CHECK(outcome.status == 0);
+  CHECK_FALSE(contains(left_of(outcome.terminal), "signing"));
+}
+
+TEST_CASE("a terminal whose output was stopped holds nothing up because of the line") {
+  ProgressDesk desk("await C_Sign go\n");
+  auto program = desk.eidtool_program("sign one --as authentication --pin-file ../pin");
+  program.words.insert(program.words.begin(), {"sh", "-c", "exec \"$@\" > out", "sh"});
+  TerminalSession session(program, {});
+  session.expect("waiting for the card");
+  session.send("\x13");  // Ctrl-S
+  desk.write("go", "");
+  siginfo_t ending{};
+  session.wait_until([&] {
+    return ::waitid(P_PID, static_cast<id_t>(session.id()), &ending, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ending.si_pid == session.id();
+  });
+  CHECK(ending.si_status == 0);
 }
 
 TEST_CASE("the line is gone where the command ends in the middle") {
   ProgressDesk desk("block C_Sign\n");
   auto session = desk.session("sign one --pin-file ../pin");
-  session.expect("waiting for the card…");
+  session.expect("waiting for the card");
   session.send(control_c);
   const auto interrupted = session.wait();
   CHECK(interrupted.signal == SIGINT);
@@ -175,17 +209,17 @@ TEST_CASE("the line is gone where the command ends in the middle") {
 
   const auto late = desk.session("sign one --pin-file ../pin --module-timeout 2").wait();
   CHECK(late.status == 6);
-  CHECK(contains(late.terminal, "waiting for the card…"));
+  CHECK(contains(late.terminal, "waiting for the card"));
   const auto left = left_of(late.terminal);
   INFO(left);
   CHECK_FALSE(contains(left, "waiting"));
   CHECK(contains(left, "error:"));
 
   auto batch = desk.session(line_of_three);
-  batch.expect("waiting for the card…");
+  batch.expect("waiting for the card");
   batch.send(control_c);
   batch.expect("what is at hand is finished first");
-  batch.expect("waiting for the card…");  // again
+  batch.expect("waiting for the card");  // again
   batch.send(control_c);
   CHECK_FALSE(contains(left_of(batch.wait().terminal), "waiting"));
 }

@@ -217,6 +217,16 @@ TEST_CASE("a module that changes the folder meanwhile gets no other document sig
   batch.check_signatures();
 }
 
+TEST_CASE("a large document is found where it is, whatever folder a module goes to while it reads") {
+  Batch batch(1, "only CKM_SHA256_RSA_PKCS\nchdir C_SignUpdate\n");
+  batch.write("d0", std::string(8U << 20U, 'x'));
+  const auto outcome = batch.sign("");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 0);
+  CHECK(batch.logged("C_SignUpdate") > 2);
+  batch.check_signatures();
+}
+
 TEST_CASE("what is signed is told: a module that ends the process leaves no signature without its record") {
   for (const std::string script : {"crash C_Sign exit after 9\n", "block C_Sign after 9\n"}) {
     INFO(script);
