@@ -267,7 +267,7 @@ Reading::~Reading() {
   if (--all.readings == 0) all.progress.bytes.reset();
 }
 
-void Reading::advance(std::uint64_t size) {
+void Reading::advance(std::uint64_t size) const {
   if (!counts_) return;
   const std::scoped_lock lock(state().mutex);
   state().progress.bytes->done += size;

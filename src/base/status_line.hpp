@@ -51,7 +51,7 @@ class Reading {
   Reading(const Reading&) = delete;
   Reading& operator=(const Reading&) = delete;
   ~Reading();
-  void advance(std::uint64_t size);
+  void advance(std::uint64_t size) const;
 
  private:
   bool counts_;  // of several things only large ones do
@@ -73,19 +73,20 @@ class Wait {
   Wait* next_ = nullptr;
 };
 
+/// What is read at the moment.
+struct ReadBytes {
+  std::uint64_t done = 0;
+  std::optional<std::uint64_t> size{};  // nothing: nobody knows
+  std::chrono::milliseconds elapsed{0};
+};
+
 /// What the line shows of a task.
 struct Progress {
   std::string words;      // `signing`
   std::size_t count = 1;  // things
   std::size_t done = 0;
   std::chrono::milliseconds elapsed{0};
-  /// Of what is read at the moment; nothing: nothing is.
-  struct Bytes {
-    std::uint64_t done = 0;
-    std::optional<std::uint64_t> size{};  // nothing: nobody knows
-    std::chrono::milliseconds elapsed{0};
-  };
-  std::optional<Bytes> bytes{};
+  std::optional<ReadBytes> bytes{};
 };
 
 /// `signing: 12 of 1000, 250 a second, 4 s left` of several things, `signing: 512 MiB of 4.0 GiB, …` of one, and of

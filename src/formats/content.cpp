@@ -21,7 +21,7 @@ void Content::compute_digests(const std::vector<HashAlgorithm>& hashes) {
     if (!digests_.contains(hash)) hashers.try_emplace(hash, hash);
   }
   if (hashers.empty()) return;
-  status_line::Reading reading(size());
+  const status_line::Reading reading(size());
   for_each_piece([&](BytesView piece) {
     for (auto& [hash, hasher] : hashers) hasher.update(piece);
     reading.advance(piece.size());
@@ -34,7 +34,7 @@ void Content::remember(BytesView all) { digests_[HashAlgorithm::sha256] = crypto
 void Content::give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) {
   if (hash == HashAlgorithm::none) return for_each_piece(sink);
   crypto::Hasher hasher(hash);
-  status_line::Reading reading(size());
+  const status_line::Reading reading(size());
   for_each_piece([&](BytesView piece) {
     sink(piece);
     hasher.update(piece);

@@ -23,7 +23,7 @@ TEST_CASE("of several things the line tells how many are done, how fast, and how
 
 TEST_CASE("of one thing the line tells the bytes, while it is read") {
   const auto text = [](std::uint64_t done, std::optional<std::uint64_t> size) {
-    return text_of({"checking", 1, 0, milliseconds(9000), Progress::Bytes{done, size, milliseconds(2000)}});
+    return text_of({"checking", 1, 0, milliseconds(9000), ReadBytes{done, size, milliseconds(2000)}});
   };
   CHECK(text(0, std::nullopt) == "checking: 0 B");
   CHECK(text(0, 1000) == "checking: 0 B of 1.0 KiB");
@@ -35,7 +35,7 @@ TEST_CASE("of one thing the line tells the bytes, while it is read") {
 }
 
 TEST_CASE("of a large one among several the line tells the bytes too") {
-  const Progress::Bytes bytes{512U << 20U, 4ULL << 30U, milliseconds(1000)};
+  const ReadBytes bytes{512U << 20U, 4ULL << 30U, milliseconds(1000)};
   CHECK(text_of({"checking", 9, 3, milliseconds(5000), bytes}) ==
         "checking: 3 of 9; 512 MiB of 4.0 GiB, 512 MiB a second, 7 s left");
 }
