@@ -14,7 +14,8 @@ namespace eidtool::crypto {
 
 struct SignatureScheme;
 
-/// A public key that checks signatures. A value; copies share the key, and are for one thread.
+/// A public key that checks signatures. A value; copies share the key, and are for one thread. None that is static: it
+/// may be loaded late, and would outlive the memory that Botan keeps for it.
 class PublicKey {
  public:
   /// Of a SubjectPublicKeyInfo, DER (RFC 5280 §4.1). Throws malformed, unsupported.

@@ -19,7 +19,8 @@ crypto::Certificate vector_certificate(const std::string& key) {
 }
 
 crypto::PublicKey vector_public_key(const std::string& key) {
-  static std::map<std::string, crypto::Certificate> certificates;
+  // Never ended: keys that are loaded later would outlive the memory that Botan keeps for them.
+  static auto& certificates = *new std::map<std::string, crypto::Certificate>;
   const auto entry = certificates.find(key);
   return (entry != certificates.end() ? entry : certificates.emplace(key, vector_certificate(key)).first)
       ->second.public_key();
