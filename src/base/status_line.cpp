@@ -51,6 +51,13 @@ State& state() {
   return one;
 }
 
+/// Below 10 with one decimal.
+std::string number_text(double number) {
+  if (number >= 9.95) return std::to_string(std::lround(number));
+  const auto tenths = std::lround(number * 10);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+}
+
 std::string byte_text(double bytes) {
   constexpr std::array<std::string_view, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
@@ -58,21 +65,11 @@ std::string byte_text(double bytes) {
     bytes /= 1024;
     ++unit;
   }
-  const bool is_whole = unit == 0 || bytes >= 9.95;
-  const auto tenths = std::lround(bytes * (is_whole ? 1 : 10));
-  const auto number =
-      is_whole ? std::to_string(tenths) : std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
-  return number + " " + std::string(units[unit]);
+  return (unit == 0 ? std::to_string(std::lround(bytes)) : number_text(bytes)) + " " + std::string(units[unit]);
 }
 
 double per_second(double done, std::chrono::milliseconds elapsed) {
   return elapsed.count() > 0 ? done * 1000 / static_cast<double>(elapsed.count()) : 0;
-}
-
-std::string rate_text(double rate) {
-  if (rate >= 9.95) return std::to_string(std::lround(rate));
-  const auto tenths = std::lround(rate * 10);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
 std::string duration_text(double seconds) {
@@ -165,10 +162,10 @@ std::string cut(const std::string& text) {
     const std::scoped_lock lock(state().drawing);
     const auto text = cut(current_text());
     if (text.empty()) wipe();
-    if (is_terminal_taken()) is_shown = false;  // who has it writes over the line; it comes back below
+    const bool is_taken = is_terminal_taken();
+    if (is_taken) is_shown = false;  // who has it writes over the line: it is drawn anew afterwards
     const bool is_there = is_shown && text == drawn;
-    if (text.empty() || is_there || state().hidden > 0 || !is_allowed || is_terminal_taken() || !is_writable())
-      continue;
+    if (text.empty() || is_there || is_taken || state().hidden > 0 || !is_allowed || !is_writable()) continue;
     drawn = text;
     const auto line = "\r" + text + "\x1b[K";
     is_shown = true;
@@ -307,7 +304,7 @@ std::string text_of(const Progress& progress) {
   }
   const auto done = static_cast<double>(progress.done);
   const auto rate = per_second(done, progress.elapsed);
-  if (rate > 0) text += ", " + rate_text(rate) + " a second";
+  if (rate > 0) text += ", " + number_text(rate) + " a second";
   add_time(static_cast<double>(progress.count) - done, rate);
   return text;
 }

@@ -39,6 +39,11 @@ class Batch : public Desk {
     return "sign --as authentication --pin-file ../pin " + options + names;
   }
   Outcome sign(const std::string& options) const { return eidtool(line(options)); }
+  void check_signs(const std::string& options) const {
+    const auto outcome = sign(options);
+    INFO(outcome.errors);
+    CHECK(outcome.status == 0);
+  }
 
   /// All signatures are there and valid.
   void check_signatures(const std::string& suffix = ".sig") {
@@ -211,18 +216,14 @@ TEST_CASE("a PIN that was refused is not sent for those that wait for their turn
 
 TEST_CASE("a module that changes the folder meanwhile gets no other document signed, nor a signature elsewhere") {
   Batch batch(16, "chdir C_Sign\ndelay C_Sign 20\n");
-  const auto outcome = batch.sign("--jobs 4");
-  INFO(outcome.errors);
-  CHECK(outcome.status == 0);
+  batch.check_signs("--jobs 4");
   batch.check_signatures();
 }
 
 TEST_CASE("a large document is found where it is, whatever folder a module goes to while it reads") {
   Batch batch(1, "only CKM_SHA256_RSA_PKCS\nchdir C_SignUpdate\n");
   batch.write("d0", std::string(8U << 20U, 'x'));
-  const auto outcome = batch.sign("");
-  INFO(outcome.errors);
-  CHECK(outcome.status == 0);
+  batch.check_signs("");
   CHECK(batch.logged("C_SignUpdate") > 2);
   batch.check_signatures();
 }
@@ -247,16 +248,12 @@ TEST_CASE("what is signed is told: a module that ends the process leaves no sign
 TEST_CASE("a module that signs one after the other is not taken for one that hangs") {
   // The last one waits longer for its turn than the limit is.
   Batch batch(7, "serial-signing 900\n");
-  const auto outcome = batch.sign("--jobs 6 --module-timeout 4");
-  INFO(outcome.errors);
-  CHECK(outcome.status == 0);
+  batch.check_signs("--jobs 6 --module-timeout 4");
 }
 
 TEST_CASE("--cert-out is written once, whichever thread is first") {
   Batch batch(8, "meet C_Sign 4\n");
-  const auto outcome = batch.sign("--jobs 4 --cert-out c.der");
-  INFO(outcome.errors);
-  CHECK(outcome.status == 0);
+  batch.check_signs("--jobs 4 --cert-out c.der");
   batch.check_signatures();
 }
 
