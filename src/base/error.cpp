@@ -44,6 +44,10 @@ Error& Error::with_function(std::string function, std::optional<std::uint64_t> r
   return *this;
 }
 
+Error malformed(const std::string& message, std::string hint) {
+  return Error(ErrorKind::malformed, message, std::move(hint));
+}
+
 Error io_error(const std::string& what_failed, const std::string& file, int error_number) {
   auto reason = std::generic_category().message(error_number);
   if (!reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z') {

@@ -60,6 +60,9 @@ class Error : public std::runtime_error {
   std::optional<std::uint64_t> rv_;
 };
 
+/// An Error of kind malformed.
+Error malformed(const std::string& message, std::string hint = {});
+
 /// An Error of kind io for the errno of a system call: `cannot open 'doc.pdf': no such file or directory`.
 Error io_error(const std::string& what_failed, const std::string& file, int error_number);
 

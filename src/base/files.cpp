@@ -162,8 +162,8 @@ Bytes read_small_file(InputFile& file, std::size_t most, std::string_view what) 
   }
   file.check_unchanged();
   if (bytes.size() <= most) return bytes;
-  throw Error(ErrorKind::malformed, in_quotes(file.name()) + " is too large for a " + std::string(what) +
-                                        ": more than " + std::to_string(most / 1024) + " KiB")
+  throw malformed(in_quotes(file.name()) + " is too large for a " + std::string(what) + ": more than " +
+                  std::to_string(most / 1024) + " KiB")
       .with_file(file.name());
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Error not_ours() { return Error(ErrorKind::malformed, "a line that eidtool did not write"); }
+Error not_ours() { return malformed("a line that eidtool did not write"); }
 
 /// JSON holds code points and our strings hold bytes: each byte is the code point of its number.
 std::string widened(std::string_view bytes) {

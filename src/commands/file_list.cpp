@@ -65,8 +65,8 @@ std::vector<std::string> named_files(const cli::Arguments& arguments, const std:
   const auto bytes = read_small_file(file, largest_list_size, "list of files");
   const auto listed = names_in(std::string(bytes.begin(), bytes.end()));
   if (listed.empty()) {
-    throw Error(ErrorKind::malformed, in_quotes(file.name()) + " names no file",
-                "--files-from takes a list of names, one a line or each ended by NUL")
+    throw malformed(in_quotes(file.name()) + " names no file",
+                    "--files-from takes a list of names, one a line or each ended by NUL")
         .with_file(*list);
   }
   const auto other = std::ranges::find_if(listed, is_standard_input);

@@ -140,9 +140,9 @@ std::vector<pkcs11::Module> open_modules(const Selection& selection, TokenSearch
 }
 
 /// The process that lists one module, and what it told so far.
-class Asked {
+class ModuleProcess {
  public:
-  Asked(Candidate candidate, const cli::Context& context)
+  ModuleProcess(Candidate candidate, const cli::Context& context)
       : candidate_(std::move(candidate)),
         process_(words_to_ask({candidate_.name, candidate_.configured.has_value(), ::getpid()}, context.words)) {}
 
@@ -231,7 +231,7 @@ class Asked {
 
 /// Waits until one of them says something, ends or stands still. Each looks after its calls itself, and ends where one
 /// hangs.
-void wait_for_any(std::vector<Asked>& all) {
+void wait_for_any(std::vector<ModuleProcess>& all) {
   std::vector<pollfd> polled;
   // poll() passes over negative descriptors.
   for (const auto& asked : all) {
@@ -301,7 +301,7 @@ Listing list_modules(const Selection& selection, cli::Context& context, Failures
   if (candidates.empty()) throw no_module(selection);
   remember_terminal();
   tidy_up_at_signals();
-  std::vector<Asked> all;
+  std::vector<ModuleProcess> all;
   all.reserve(candidates.size());
   for (auto& candidate : candidates) all.emplace_back(std::move(candidate), context);
   const status_line::Wait waiting("waiting for the card…");

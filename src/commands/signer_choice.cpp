@@ -14,14 +14,14 @@ using crypto::Certificate;
 /// Certificates for one key that are looked at; honest files have two, where one was renewed.
 constexpr std::size_t most_certificates = 4;
 
-struct Candidate {
+struct PossibleSigner {
   Certificate certificate;
   std::optional<trust::TrustReport> trust;
 };
 
 /// How much an authority that is trusted has to do with it. One that says of the key that it was revoked is heard
 /// first: another certificate for that key is no way out.
-int weight_of(const Candidate& candidate) {
+int weight_of(const PossibleSigner& candidate) {
   if (!candidate.trust) return 0;
   const auto has = [&](auto matches) { return std::ranges::any_of(candidate.trust->findings, matches); };
   if (has([](const auto& one) { return one.code == "revoked" || one.code == "certificate_on_hold"; })) return 4;
@@ -62,7 +62,7 @@ std::optional<trust::TrustReport> choose_signer(formats::SignatureReport& report
     say_ambiguous(report, "more than " + std::to_string(most_certificates) + " certificates in the file");
     return std::nullopt;
   }
-  std::vector<Candidate> candidates;
+  std::vector<PossibleSigner> candidates;
   for (const auto& one : certificates) {
     candidates.push_back({one, std::nullopt});
     if (judge != nullptr) candidates.back().trust = judge->report(one, report.signing_time);

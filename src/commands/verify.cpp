@@ -117,7 +117,7 @@ Job copy_for_another_thread(const Job& job) {
 }
 
 /// What came of one signature file.
-struct Outcome {
+struct Checked {
   int status = cli::exit_status::done;  // the highest of its signatures
   std::vector<cli::Record> records;
   std::optional<Error> error;  // instead of records
@@ -151,7 +151,7 @@ bool was_given(const std::optional<crypto::Certificate>& signer, const Job& job)
   return signer && std::ranges::any_of(job.certificates, [&](const auto& one) { return one.der() == signer->der(); });
 }
 
-Outcome check_file(const std::string& name, const Job& job) {
+Checked check_file(const std::string& name, const Job& job) {
   const auto& arguments = job.arguments;
   auto file = std::make_unique<InputFile>(open_document(name));
   const auto& format = formats::format_of(*file);
@@ -189,7 +189,7 @@ Outcome check_file(const std::string& name, const Job& job) {
         .with_file(name);
   }
 
-  Outcome outcome;
+  Checked outcome;
   std::unique_ptr<trust::Judge> judge_of_file;  // one for all signers: they share issuers and lists
   if (job.trust) judge_of_file = judge_for(*job.trust, report, job.certificates, job.intermediates);
   for (auto& signature : report.signatures) {
@@ -213,7 +213,7 @@ Outcome check_file(const std::string& name, const Job& job) {
   return outcome;
 }
 
-void show(const Outcome& outcome, const cli::Arguments& arguments, cli::Context& context) {
+void show(const Checked& outcome, const cli::Arguments& arguments, cli::Context& context) {
   const auto output = arguments.value("output");
   if (output && outcome.status == cli::exit_status::done) {
     extract(*outcome.content, outcome.content_hash, *output,
@@ -330,13 +330,13 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   const auto workers = worker_count(jobs, signatures);
   std::vector<std::optional<Job>> copies(workers);  // each made by the thread that it is for
 
-  InOrder<Outcome> checks(signatures.size(), workers, [&](std::size_t index, std::size_t worker) {
+  InOrder<Checked> checks(signatures.size(), workers, [&](std::size_t index, std::size_t worker) {
     auto& copy = copies[worker];
     if (workers > 1 && !copy) copy.emplace(copy_for_another_thread(job));
     try {
       return check_file(signatures[index], copy ? *copy : job);
     } catch (const Error& error) {  // per file of a batch
-      Outcome outcome;
+      Checked outcome;
       outcome.error = error;
       return outcome;
     }
@@ -344,7 +344,7 @@ int Verify::run(const cli::Arguments& arguments, cli::Context& context) const {
   status_line::Task progress("checking", signatures.size());
   int status = cli::exit_status::done;
   auto rest = signatures.size();
-  checks.run([&](Outcome&& outcome) {
+  checks.run([&](Checked&& outcome) {
     --rest;
     progress.advance();
     status = std::max(status, outcome.status);

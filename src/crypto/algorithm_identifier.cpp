@@ -75,8 +75,6 @@ constexpr std::array foreign_signature_rows = {
     ForeignRow{"2.16.840.1.101.3.4.3.19", "ML-DSA-87"},
 };
 
-Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
-
 Error unsupported(const std::string& what) {
   return Error(ErrorKind::unsupported, "it was made with " + what + ", which eidtool does not check");
 }

@@ -33,10 +33,6 @@ constexpr std::array<std::string_view, 9> key_usage_names = {"digitalSignature",
 constexpr unsigned digital_signature = 1U << 0U;
 constexpr unsigned non_repudiation = 1U << 1U;
 
-Error malformed(const std::string& message, std::string hint = {}) {
-  return Error(ErrorKind::malformed, message, std::move(hint));
-}
-
 bool read_basic_constraints(BytesView extension) {
   der::Reader outer(extension);
   auto constraints = outer.enter(der::tag::sequence);

@@ -12,8 +12,6 @@ namespace eidtool::crypto::der {
 
 namespace {
 
-Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
-
 /// The decimal digits of a number that is given seven bits a byte.
 std::string decimal(BytesView groups) {
   std::string digits = "0";  // the last first

@@ -23,8 +23,8 @@ std::optional<BytesView> next_positive(der::Reader& reader) {
 
 Bytes ecdsa_to_der(BytesView r_and_s) {
   if (r_and_s.empty() || r_and_s.size() % 2 != 0) {
-    throw Error(ErrorKind::malformed, "an ECDSA signature cannot be " + std::to_string(r_and_s.size()) +
-                                          " bytes long: it is two equal halves");
+    throw malformed("an ECDSA signature cannot be " + std::to_string(r_and_s.size()) +
+                    " bytes long: it is two equal halves");
   }
   const auto half = r_and_s.size() / 2;
   auto numbers = der::encoded_integer(r_and_s.first(half));

@@ -49,16 +49,16 @@ std::string pem_label(BytesView text) {
 PemBlock read_pem(BytesView text) {
   const auto all = as_text(text);
   const auto label = first_label(all);
-  if (!label) throw Error(ErrorKind::malformed, "it is neither DER nor PEM");
+  if (!label) throw malformed("it is neither DER nor PEM");
   const auto end_line = "-----END " + label->text + std::string(mark_end);
   const auto body = all.substr(label->at + begin_mark.size() + label->text.size() + mark_end.size());
   const auto size = body.find(end_line);
-  if (size == std::string_view::npos) throw Error(ErrorKind::malformed, "it is cut off: the PEM has no END line");
+  if (size == std::string_view::npos) throw malformed("it is cut off: the PEM has no END line");
   if (body.find(begin_mark) != std::string_view::npos) {
-    throw Error(ErrorKind::malformed, "it holds several PEM blocks, and one signature file is one");
+    throw malformed("it holds several PEM blocks, and one signature file is one");
   }
   auto content = decode_base64(body.substr(0, size));
-  if (!content) throw Error(ErrorKind::malformed, "it is damaged: the PEM holds what is not base64");
+  if (!content) throw malformed("it is damaged: the PEM holds what is not base64");
   auto behind = body.substr(size + end_line.size());
   for (const char c : {'\r', '\n'}) {
     if (behind.starts_with(c)) behind.remove_prefix(1);

@@ -54,7 +54,7 @@ std::string_view curve_name(std::string_view oid) {
   return {};
 }
 
-Error unsupported(const std::string& message) {
+Error unsupported_key(const std::string& message) {
   return Error(ErrorKind::unsupported, message, "eidtool checks RSA, ECDSA on the usual curves, and Ed25519");
 }
 
@@ -62,7 +62,7 @@ Error unsupported(const std::string& message) {
 /// that is malformed.
 KeyType check_supported(BytesView subject_public_key_info) {
   if (subject_public_key_info.size() > most_key_size)
-    throw unsupported("a public key of more than 16384 bits is not supported");
+    throw unsupported_key("a public key of more than 16384 bits is not supported");
   der::Reader outer(subject_public_key_info);
   auto key = outer.enter(der::tag::sequence);
   outer.end();
@@ -70,12 +70,12 @@ KeyType check_supported(BytesView subject_public_key_info) {
   const auto type = algorithm.next_object_identifier();
   if (type == "1.2.840.113549.1.1.1") return KeyType::rsa;  // rsaEncryption
   if (type == "1.3.101.112") return KeyType::ed25519;       // id-Ed25519
-  if (type != "1.2.840.10045.2.1") throw unsupported("public keys of type " + type + " are not supported");
+  if (type != "1.2.840.10045.2.1") throw unsupported_key("public keys of type " + type + " are not supported");
   if (algorithm.next_tag() != der::tag::object_identifier) {
-    throw unsupported("EC keys that spell out their curve instead of naming it are not supported");
+    throw unsupported_key("EC keys that spell out their curve instead of naming it are not supported");
   }
   const auto oid = algorithm.next_object_identifier();
-  if (curve_name(oid).empty()) throw unsupported("EC keys on the curve " + oid + " are not supported");
+  if (curve_name(oid).empty()) throw unsupported_key("EC keys on the curve " + oid + " are not supported");
   return KeyType::ec;
 }
 
@@ -83,7 +83,7 @@ const Botan::EC_PublicKey& as_ec(const Botan::Public_Key& key) { return dynamic_
 
 Error broken() {
   // What Botan says may hold bytes of the key, and helps nobody.
-  return Error(ErrorKind::malformed, "the public key is broken: its numbers are not those of a key");
+  return malformed("the public key is broken: its numbers are not those of a key");
 }
 
 std::size_t bit_size(BytesView number) {
@@ -126,13 +126,13 @@ RsaNumbers rsa_numbers(BytesView subject_public_key_info) {
 void check_exponent(const RsaNumbers& numbers) {
   const auto& exponent = numbers.exponent;
   if (bit_size(exponent) < 2 || (exponent.back() & 1U) == 0) {
-    throw Error(ErrorKind::malformed, "the public key is broken: its exponent is no odd number above 2");
+    throw malformed("the public key is broken: its exponent is no odd number above 2");
   }
   const auto size = bit_size(numbers.modulus);
   const auto most = size > large_modulus_size ? most_large_exponent_size : most_exponent_size;
   if (bit_size(exponent) <= most) return;
-  throw unsupported("RSA keys of " + std::to_string(size) + " bits with an exponent of more than " +
-                    std::to_string(most) + " bits are not supported");
+  throw unsupported_key("RSA keys of " + std::to_string(size) + " bits with an exponent of more than " +
+                        std::to_string(most) + " bits are not supported");
 }
 
 /// Botan's name for checking a ready digest.
@@ -250,7 +250,7 @@ PublicKey::PublicKey(std::shared_ptr<Key> key) : key_(std::move(key)) {
     type_ = KeyType::ed25519;
     size_ = 255;
   } else {
-    throw unsupported("public keys of type " + botan->algo_name() + " are not supported");
+    throw unsupported_key("public keys of type " + botan->algo_name() + " are not supported");
   }
 }
 

@@ -15,7 +15,7 @@ SignedObject SignedObject::read(BytesView sequence_content, BytesView* rest) {
   object.content.assign(content.begin(), content.end());
   object.algorithm = AlgorithmIdentifier::read(fields);
   const auto bits = fields.next(der::tag::bit_string).content;
-  if (bits.empty() || bits.front() != 0) throw Error(ErrorKind::malformed, "its signature is no whole number of bytes");
+  if (bits.empty() || bits.front() != 0) throw malformed("its signature is no whole number of bytes");
   object.signature.assign(bits.begin() + 1, bits.end());
   if (rest != nullptr) {
     *rest = fields.rest();

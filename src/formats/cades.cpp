@@ -118,8 +118,7 @@ cms::SignedFile open_to_add(const std::string& name) {
   }
   auto file = about(name, [&] {
     auto read = cms::read_signed_file(std::move(input));
-    if (read.data.signers.empty())
-      throw Error(ErrorKind::malformed, "it holds no signature, only certificates or lists");
+    if (read.data.signers.empty()) throw malformed("it holds no signature, only certificates or lists");
     return read;
   });
   if (file.encoding == Encoding::base64) {
@@ -260,8 +259,8 @@ class Cades : public Format {
     const auto name = request.signature.name();
     auto file = about(name, [&] { return cms::read_signed_file(std::move(request.signature)); });
     if (file.data.signers.empty()) {
-      throw Error(ErrorKind::malformed, in_quotes(name) + " holds no signature, only certificates or lists",
-                  "'openssl pkcs7 -print_certs' shows the certificates")
+      throw malformed(in_quotes(name) + " holds no signature, only certificates or lists",
+                      "'openssl pkcs7 -print_certs' shows the certificates")
           .with_file(name);
     }
     FileReport report;

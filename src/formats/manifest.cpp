@@ -74,18 +74,17 @@ std::vector<ManifestEntry> parse_manifest(std::string_view text, const std::stri
     const auto length = std::min(text.find('\n'), text.size());
     auto entry = entry_of(text.substr(0, length));
     if (!entry) {
-      throw Error(ErrorKind::malformed,
-                  "line " + std::to_string(entries.size() + 1) + " of " + in_quotes(name) +
-                      " is no SHA-256 digest with the name of a file",
-                  text.substr(0, length).ends_with('\r')
-                      ? "its lines end in CR LF: sign it with those of Unix, LF alone"
-                      : "'sha256sum FILE…' writes such a list, and so does 'eidtool sign --manifest LIST FILE…'")
+      throw malformed("line " + std::to_string(entries.size() + 1) + " of " + in_quotes(name) +
+                          " is no SHA-256 digest with the name of a file",
+                      text.substr(0, length).ends_with('\r')
+                          ? "its lines end in CR LF: sign it with those of Unix, LF alone"
+                          : "'sha256sum FILE…' writes such a list, and so does 'eidtool sign --manifest LIST FILE…'")
           .with_file(name);
     }
     entries.push_back(std::move(*entry));
     text.remove_prefix(std::min(length + 1, text.size()));
   }
-  if (entries.empty()) throw Error(ErrorKind::malformed, in_quotes(name) + " lists no file").with_file(name);
+  if (entries.empty()) throw malformed(in_quotes(name) + " lists no file").with_file(name);
   return entries;
 }
 

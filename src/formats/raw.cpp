@@ -234,10 +234,10 @@ class Raw : public Format {
     Bytes signature(most_signature_size + 1);
     signature.resize(request.signature.read(signature));
     request.signature.check_unchanged();
-    if (signature.empty()) throw Error(ErrorKind::malformed, name + " is empty: it holds no signature");
+    if (signature.empty()) throw malformed(name + " is empty: it holds no signature");
     if (signature.size() > most_signature_size) {
-      throw Error(ErrorKind::malformed, name + " is larger than 64 KiB, far more than any raw signature",
-                  "name the signature first, the document with --document");
+      throw malformed(name + " is larger than 64 KiB, far more than any raw signature",
+                      "name the signature first, the document with --document");
     }
     if (request.certificates.empty()) {
       throw Error(ErrorKind::usage,

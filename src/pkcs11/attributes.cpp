@@ -54,13 +54,13 @@ constexpr auto certificate =
            std::array<CK_ATTRIBUTE_TYPE, 3>{CKA_OWNER, CKA_AC_ISSUER, CKA_ATTR_TYPES});
 
 // §4.7
-constexpr auto key = joined(
+constexpr auto any_key = joined(
     storage_object, std::array<CK_ATTRIBUTE_TYPE, 8>{CKA_KEY_TYPE, CKA_ID, CKA_START_DATE, CKA_END_DATE, CKA_DERIVE,
                                                      CKA_LOCAL, CKA_KEY_GEN_MECHANISM, CKA_ALLOWED_MECHANISMS});
 
 // §4.8; RSA; EC.
 constexpr auto public_key =
-    joined(key,
+    joined(any_key,
            std::array<CK_ATTRIBUTE_TYPE, 7>{CKA_SUBJECT, CKA_ENCRYPT, CKA_VERIFY, CKA_VERIFY_RECOVER, CKA_WRAP,
                                             CKA_TRUSTED, CKA_PUBLIC_KEY_INFO},
            std::array<CK_ATTRIBUTE_TYPE, 3>{CKA_MODULUS, CKA_MODULUS_BITS, CKA_PUBLIC_EXPONENT},
@@ -68,7 +68,7 @@ constexpr auto public_key =
 
 // §4.9; RSA; EC, whose point the standard does not give to private keys and several modules do.
 constexpr auto private_key =
-    joined(key,
+    joined(any_key,
            std::array<CK_ATTRIBUTE_TYPE, 12>{CKA_SUBJECT, CKA_SENSITIVE, CKA_DECRYPT, CKA_SIGN, CKA_SIGN_RECOVER,
                                              CKA_UNWRAP, CKA_EXTRACTABLE, CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE,
                                              CKA_WRAP_WITH_TRUSTED, CKA_ALWAYS_AUTHENTICATE, CKA_PUBLIC_KEY_INFO},
@@ -82,9 +82,9 @@ constexpr std::array<CK_ATTRIBUTE_TYPE, 1> secret_key_secrets = {CKA_VALUE};
 
 // §4.10
 constexpr auto secret_key = joined(
-    key, std::array<CK_ATTRIBUTE_TYPE, 14>{CKA_SENSITIVE, CKA_ENCRYPT, CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_WRAP,
-                                           CKA_UNWRAP, CKA_EXTRACTABLE, CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE,
-                                           CKA_CHECK_VALUE, CKA_WRAP_WITH_TRUSTED, CKA_TRUSTED, CKA_VALUE_LEN});
+    any_key, std::array<CK_ATTRIBUTE_TYPE, 14>{CKA_SENSITIVE, CKA_ENCRYPT, CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_WRAP,
+                                               CKA_UNWRAP, CKA_EXTRACTABLE, CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE,
+                                               CKA_CHECK_VALUE, CKA_WRAP_WITH_TRUSTED, CKA_TRUSTED, CKA_VALUE_LEN});
 
 // PKCS#11 current mechanisms 2.40, OTP keys.
 constexpr auto otp_key =

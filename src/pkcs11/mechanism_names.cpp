@@ -9,7 +9,7 @@ namespace {
 // PKCS#11 2.40, in the order of the numbers (pkcs11t.h of the standard). Where two names share one,
 // the newer stands here: CKM_EC_KEY_PAIR_GEN, CKM_CAST128_….
 // An array of the language: clang 14 cannot deduce a std::array of so many rows.
-constexpr NamedValue mechanisms[] = {
+constexpr NamedValue standard_mechanisms[] = {
     EIDTOOL_NAMED(CKM_RSA_PKCS_KEY_PAIR_GEN),
     EIDTOOL_NAMED(CKM_RSA_PKCS),
     EIDTOOL_NAMED(CKM_RSA_9796),
@@ -384,12 +384,12 @@ constexpr NamedValue newer_mechanisms[] = {
     {0x402c, "CKM_HKDF_KEY_GEN"},
 };
 
-static_assert(are_distinct(mechanisms) && are_distinct(newer_mechanisms));
+static_assert(are_distinct(standard_mechanisms) && are_distinct(newer_mechanisms));
 
 }  // namespace
 
 std::string mechanism_name(CK_MECHANISM_TYPE mechanism) {
-  if (const auto name = name_of(mechanisms, mechanism)) return std::string(*name);
+  if (const auto name = name_of(standard_mechanisms, mechanism)) return std::string(*name);
   return name_or_number(newer_mechanisms, mechanism, "CKM_");
 }
 

@@ -22,7 +22,7 @@ namespace {
 enum class Place { path, query };
 
 /// What a value may be once it is decoded.
-enum class Kind {
+enum class FieldKind {
   bytes,    // anything
   field,    // a fixed field of Cryptoki: no zero byte, of a size
   string,   // no zero byte
@@ -34,29 +34,29 @@ enum class Kind {
 struct Attribute {
   std::string_view name;
   Place place;
-  Kind kind;
+  FieldKind kind;
   std::size_t most;  // bytes; for fields
 };
 
 // RFC 7512 §2.3. p11-kit also takes names of older drafts (`objecttype`, `pinfile`); those are not here.
 constexpr std::array known_attributes = {
-    Attribute{"token", Place::path, Kind::field, sizeof(CK_TOKEN_INFO::label)},
-    Attribute{"manufacturer", Place::path, Kind::field, sizeof(CK_TOKEN_INFO::manufacturerID)},
-    Attribute{"serial", Place::path, Kind::field, sizeof(CK_TOKEN_INFO::serialNumber)},
-    Attribute{"model", Place::path, Kind::field, sizeof(CK_TOKEN_INFO::model)},
-    Attribute{"library-manufacturer", Place::path, Kind::field, sizeof(CK_INFO::manufacturerID)},
-    Attribute{"library-description", Place::path, Kind::field, sizeof(CK_INFO::libraryDescription)},
-    Attribute{"library-version", Place::path, Kind::version, 0},
-    Attribute{"object", Place::path, Kind::bytes, 0},
-    Attribute{"type", Place::path, Kind::type, 0},
-    Attribute{"id", Place::path, Kind::bytes, 0},
-    Attribute{"slot-manufacturer", Place::path, Kind::field, sizeof(CK_SLOT_INFO::manufacturerID)},
-    Attribute{"slot-description", Place::path, Kind::field, sizeof(CK_SLOT_INFO::slotDescription)},
-    Attribute{"slot-id", Place::path, Kind::number, 0},
-    Attribute{"pin-source", Place::query, Kind::string, 0},
-    Attribute{"pin-value", Place::query, Kind::string, 0},
-    Attribute{"module-name", Place::query, Kind::string, 0},
-    Attribute{"module-path", Place::query, Kind::string, 0},
+    Attribute{"token", Place::path, FieldKind::field, sizeof(CK_TOKEN_INFO::label)},
+    Attribute{"manufacturer", Place::path, FieldKind::field, sizeof(CK_TOKEN_INFO::manufacturerID)},
+    Attribute{"serial", Place::path, FieldKind::field, sizeof(CK_TOKEN_INFO::serialNumber)},
+    Attribute{"model", Place::path, FieldKind::field, sizeof(CK_TOKEN_INFO::model)},
+    Attribute{"library-manufacturer", Place::path, FieldKind::field, sizeof(CK_INFO::manufacturerID)},
+    Attribute{"library-description", Place::path, FieldKind::field, sizeof(CK_INFO::libraryDescription)},
+    Attribute{"library-version", Place::path, FieldKind::version, 0},
+    Attribute{"object", Place::path, FieldKind::bytes, 0},
+    Attribute{"type", Place::path, FieldKind::type, 0},
+    Attribute{"id", Place::path, FieldKind::bytes, 0},
+    Attribute{"slot-manufacturer", Place::path, FieldKind::field, sizeof(CK_SLOT_INFO::manufacturerID)},
+    Attribute{"slot-description", Place::path, FieldKind::field, sizeof(CK_SLOT_INFO::slotDescription)},
+    Attribute{"slot-id", Place::path, FieldKind::number, 0},
+    Attribute{"pin-source", Place::query, FieldKind::string, 0},
+    Attribute{"pin-value", Place::query, FieldKind::string, 0},
+    Attribute{"module-name", Place::query, FieldKind::string, 0},
+    Attribute{"module-path", Place::query, FieldKind::string, 0},
 };
 
 constexpr std::string_view scheme = "pkcs11:";
@@ -213,22 +213,22 @@ class Inspection {
       throw refusal(text_, "a '%' in its " + name + " is not followed by two hex digits", "write % as %25");
     }
     switch (attribute.kind) {
-      case Kind::bytes:
-      case Kind::number:
-      case Kind::version: break;
-      case Kind::type:
+      case FieldKind::bytes:
+      case FieldKind::number:
+      case FieldKind::version: break;
+      case FieldKind::type:
         if (std::find(types.begin(), types.end(), value) == types.end()) {
           throw refusal(text_, in_quotes(value) + " is no type", "types are public, private, cert, secret-key, data");
         }
         break;
-      case Kind::field:
+      case FieldKind::field:
         if (decoded->size() > attribute.most) {
           throw refusal(
               text_, name + " is longer than the " + std::to_string(attribute.most) + " bytes that it has on a token",
               "copy the URI from eidtool slots or eidtool objects");
         }
         [[fallthrough]];
-      case Kind::string:
+      case FieldKind::string:
         if (decoded->find('\0') != std::string::npos)
           throw refusal(text_, name + " has a zero byte in it", "leave %00 out");
         break;

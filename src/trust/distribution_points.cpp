@@ -2,14 +2,13 @@
 #include "trust/distribution_points.hpp"
 
 #include "crypto/der.hpp"
+#include "trust/extensions.hpp"
 
 namespace eidtool::trust {
 
 namespace {
 
 namespace der = crypto::der;
-
-constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
 
 /// The directoryName of a Name, as GeneralName has it.
 Bytes general_name_of(const Bytes& name) { return der::encoded(directory_name, name); }

@@ -15,8 +15,6 @@ namespace der = crypto::der;
 
 constexpr std::size_t most_policies = 100;  // of one certificate, and mappings; honest ones have some ten
 
-Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
-
 std::uint64_t number_of(BytesView integer) {
   if (integer.empty() || (integer.front() & 0x80U) != 0) throw malformed("a count is negative");
   const auto digits = der::without_leading_zeros(integer);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crypto/certificate.hpp"
+#include "crypto/der.hpp"
 
 /// The extensions of certificates that decide on a chain (RFC 5280 §4.2).
 namespace eidtool::trust {
@@ -31,6 +32,7 @@ struct GeneralName {
   std::uint8_t tag;  // of GeneralName's CHOICE, with class and constructed bit
   Bytes content;
 };
+inline constexpr std::uint8_t directory_name = crypto::der::tag::context_constructed(4);
 
 struct NameConstraints {
   std::vector<GeneralName> permitted;

@@ -18,7 +18,6 @@ namespace der = crypto::der;
 constexpr std::uint8_t other_name = der::tag::context_constructed(0);
 constexpr std::uint8_t mail_address = der::tag::context(1);
 constexpr std::uint8_t host_name = der::tag::context(2);
-constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
 constexpr std::uint8_t uniform_resource_identifier = der::tag::context(6);
 constexpr std::uint8_t address = der::tag::context(7);
 

@@ -16,12 +16,9 @@ using der::copy;
 
 constexpr std::uint8_t enumerated = 0x0a;
 
-constexpr auto clock_difference = std::chrono::minutes(10);
 /// How long a response without nextUpdate holds. Newer ones can be had at any time (§4.2.2.1), and somebody has to
 /// fetch this one before it is looked at.
 constexpr auto without_end = std::chrono::minutes(15);
-
-Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 
 std::string status_name(std::uint8_t status) {
   switch (status) {

@@ -14,8 +14,6 @@ namespace {
 
 using crypto::Certificate;
 
-std::string who(const Certificate& certificate) { return in_quotes(certificate.known_as()); }
-
 /// RFC 5280 §6.1 over one path: the state that goes down from the anchor, and what was found.
 class Check {
  public:
@@ -195,6 +193,8 @@ class Check {
 };
 
 }  // namespace
+
+std::string who(const Certificate& certificate) { return in_quotes(certificate.known_as()); }
 
 std::vector<Finding> check_path(const Path& path, const PathRequest& request, SignatureChecks& checks) {
   return Check(path, request, checks).findings();

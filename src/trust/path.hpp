@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/finding.hpp"
@@ -14,6 +15,9 @@ namespace eidtool::trust {
 /// Certificates from the one in question up to an anchor, each issued by the next. The anchor is the last; it is the
 /// only one where the certificate in question is itself trusted.
 using Path = std::vector<crypto::Certificate>;
+
+/// Whose certificate it is, as messages say it.
+std::string who(const crypto::Certificate& certificate);
 
 /// What a path is held against.
 struct PathRequest {

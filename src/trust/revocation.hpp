@@ -19,6 +19,9 @@ inline constexpr unsigned reason_unspecified = 0;
 inline constexpr unsigned reason_hold = 6;    // certificateHold: may be taken back
 inline constexpr unsigned reason_remove = 8;  // removeFromCRL, in delta lists: it was taken back
 
+/// By which the clock of who signed something may be fast.
+inline constexpr auto clock_difference = std::chrono::minutes(10);
+
 /// What a list or a response says of one certificate, if anything.
 struct RevocationAnswer {
   enum class Status {

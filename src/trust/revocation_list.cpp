@@ -16,10 +16,6 @@ namespace {
 
 namespace der = crypto::der;
 
-constexpr std::uint8_t directory_name = der::tag::context_constructed(4);
-
-Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
-
 /// Whether GeneralNames (DER), as certificateIssuer has them, hold that Name, as comparable_name() has it.
 bool names_issuer(BytesView general_names, const std::string& comparable_issuer) {
   der::Reader outer(general_names);

@@ -26,8 +26,6 @@ constexpr std::array signing_usages = {
     "1.3.6.1.4.1.311.10.3.12",  // Microsoft's
 };
 
-std::string who(const Certificate& certificate) { return in_quotes(certificate.known_as()); }
-
 /// Ways to an anchor that are looked at; each may cost a look into every list.
 constexpr std::size_t most_paths = 50;
 constexpr std::size_t most_paths_of_all = 5000;  // of all signers of a file
@@ -81,7 +79,6 @@ void check_claimed_time(const Certificate& certificate, const Demand& demand, st
         SubIndication::sig_constraints_failure, "signing_time_outside",
         "the signature claims to have been made on " + to_rfc3339(claimed) + ", when the certificate was not valid"));
   }
-  constexpr auto clock_difference = std::chrono::minutes(10);
   if (claimed > demand.now + clock_difference) {
     findings.push_back(failure(SubIndication::sig_constraints_failure, "signing_time_in_future",
                                "the signature claims to be from the future: " + to_rfc3339(claimed)));

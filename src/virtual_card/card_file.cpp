@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_file_size = 1U << 20U;
 
 /// Links followed, so that a link stays one when the file is replaced.
-fs::path resolved(const fs::path& file) {
+fs::path real_path(const fs::path& file) {
   std::error_code error;
   auto real = fs::canonical(file, error);
   if (error) throw io_error("cannot open the card", file.string(), error.value());
@@ -38,14 +38,14 @@ struct flock lock_request(short type) {
   return request;
 }
 
-std::optional<pid_t> holder_of(int descriptor) {
+std::optional<pid_t> holder_of_lock_on(int descriptor) {
   auto request = lock_request(F_WRLCK);
   if (::fcntl(descriptor, F_GETLK, &request) != 0 || request.l_type == F_UNLCK) return std::nullopt;
   return request.l_pid;
 }
 
 Error in_use(const fs::path& file, int descriptor) {
-  const auto holder = holder_of(descriptor);
+  const auto holder = holder_of_lock_on(descriptor);
   return Error(ErrorKind::io,
                "the card " + in_quotes(file.string()) + " is in a reader" +
                    (holder ? " (process " + std::to_string(*holder) + ")" : std::string()),
@@ -69,7 +69,7 @@ std::string content_of(int descriptor, const fs::path& file) {
     if (count == 0) return text;
     text.append(buffer, static_cast<std::size_t>(count));
     if (text.size() > most_file_size) {
-      throw Error(ErrorKind::malformed, in_quotes(file.string()) + " is too large for a card").with_file(file.string());
+      throw malformed(in_quotes(file.string()) + " is too large for a card").with_file(file.string());
     }
   }
 }
@@ -99,7 +99,7 @@ void sync_folder(const fs::path& folder) {
 
 }  // namespace
 
-CardFile::CardFile(const fs::path& file) : file_(resolved(file)), locked_(locked(file_)) {
+CardFile::CardFile(const fs::path& file) : file_(real_path(file)), locked_(locked(file_)) {
   card_ = parse_card(content_of(locked_.number(), file_), file);
 }
 
@@ -125,17 +125,19 @@ void CardFile::store(const Card& card) {
 }
 
 Card read_card_file(const fs::path& file) {
-  const auto real = resolved(file);
+  const auto real = real_path(file);
   return parse_card(content_of(opened(real, O_RDONLY).number(), file), file);
 }
 
-std::optional<pid_t> holder_of(const fs::path& file) { return holder_of(opened(resolved(file), O_RDONLY).number()); }
+std::optional<pid_t> holder_of(const fs::path& file) {
+  return holder_of_lock_on(opened(real_path(file), O_RDONLY).number());
+}
 
 void write_card_file(const fs::path& file, const Card& card, IfExists if_exists) {
   std::error_code unknown;
   if (if_exists == IfExists::replace && fs::exists(file, unknown)) {
-    const auto descriptor = opened(resolved(file), O_RDONLY);
-    if (holder_of(descriptor.number())) throw in_use(file, descriptor.number());
+    const auto descriptor = opened(real_path(file), O_RDONLY);
+    if (holder_of_lock_on(descriptor.number())) throw in_use(file, descriptor.number());
   }
   const auto mask = ::umask(0077);
   OutputFile output(file, if_exists);

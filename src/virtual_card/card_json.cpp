@@ -56,7 +56,7 @@ class Members {
 
   Error wrong(const std::string& member, const std::string& what) const {
     const auto whole = member.empty() || place_.empty() ? place_ + member : place_ + "." + member;
-    return Error(ErrorKind::malformed, (whole.empty() ? "it" : "its " + in_quotes(whole)) + " " + what);
+    return malformed((whole.empty() ? "it" : "its " + in_quotes(whole)) + " " + what);
   }
 
   bool has(const std::string& member) const { return object_.contains(member); }
@@ -230,12 +230,12 @@ Card parse_card(const std::string& text, const std::filesystem::path& file) {
   try {
     return read_card(Members(Json::parse(text), ""));
   } catch (const Json::exception&) {
-    throw Error(ErrorKind::malformed, in_quotes(file.string()) + " is no card file: it is not JSON",
-                "'eidtool-virtual-card create' makes one")
+    throw malformed(in_quotes(file.string()) + " is no card file: it is not JSON",
+                    "'eidtool-virtual-card create' makes one")
         .with_file(file.string());
   } catch (const Error& error) {
-    throw Error(ErrorKind::malformed, in_quotes(file.string()) + " is no sound card file: " + error.what(),
-                "eidtool-virtual-card(5) describes it; 'eidtool-virtual-card create' makes one")
+    throw malformed(in_quotes(file.string()) + " is no sound card file: " + error.what(),
+                    "eidtool-virtual-card(5) describes it; 'eidtool-virtual-card create' makes one")
         .with_file(file.string());
   }
 }

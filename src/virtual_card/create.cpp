@@ -53,7 +53,7 @@ struct Flaws {
 };
 
 /// Everything that the command line says, checked.
-struct Request {
+struct CreationRequest {
   fs::path file;
   IfExists if_exists;
   std::optional<fs::path> authorities;
@@ -80,7 +80,7 @@ Flaws flaws_of(const cli::Arguments& arguments, Purpose purpose) {
   return flaws;
 }
 
-Bytes random_serial_number() {
+Bytes random_card_number() {
   Bytes number(serial_number_size);
   Botan::System_RNG().randomize(number.data(), number.size());
   return number;
@@ -107,13 +107,13 @@ Card card_of(const cli::Arguments& arguments) {
     }
     card.serial_number = *number;
   } else {
-    card.serial_number = random_serial_number();
+    card.serial_number = random_card_number();
   }
   return card;
 }
 
-Request request_of(const cli::Arguments& arguments) {
-  Request request{};
+CreationRequest creation_request_of(const cli::Arguments& arguments) {
+  CreationRequest request{};
   request.file = arguments.positional().front();
   request.if_exists = arguments.has("force") ? IfExists::replace : IfExists::refuse;
   if (const auto folder = arguments.value("authorities")) request.authorities = *folder;
@@ -145,9 +145,9 @@ std::unique_ptr<Botan::Private_Key> generate(std::size_t key_size) {
 }
 
 /// The keys of the citizen and of the authorities, and everything that they sign.
-class Maker {
+class CardMaker {
  public:
-  explicit Maker(Request request) : request_(std::move(request)) {
+  explicit CardMaker(CreationRequest request) : request_(std::move(request)) {
     // Some tenths of a second each: side by side.
     auto authentication = std::async(std::launch::async, generate, request_.key_size);
     auto signature = std::async(std::launch::async, generate, request_.key_size);
@@ -201,7 +201,7 @@ class Maker {
     folder.write(name + ".crl", revocation_list(authority, revoked, {now(), now() + days(365)}));
   }
 
-  Request request_;
+  CreationRequest request_;
   Card card_ = request_.card;
   std::optional<Pki> pki_;
 };
@@ -254,12 +254,12 @@ class Create : public cli::Command {
   }
 
   int run(const cli::Arguments& arguments, cli::Context& context) const override {
-    const auto request = request_of(arguments);
+    const auto request = creation_request_of(arguments);
     check_writable(request.file, request.if_exists);
     const DeferSignals signals;
     std::optional<CardFolder> folder;
     if (request.authorities) folder.emplace(*request.authorities, authorities_kind(), request.if_exists);
-    const Maker maker(request);
+    const CardMaker maker(request);
     signals.check();
     if (folder) maker.write_authorities(*folder);
     write_card_file(request.file, maker.card(), request.if_exists);

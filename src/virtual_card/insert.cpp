@@ -35,7 +35,7 @@ constexpr std::array instructions = {Instruction{"select", 0xa4}, Instruction{"r
                                      Instruction{"sign", 0x2a}};
 
 /// Everything that the command line says, checked.
-struct Request {
+struct InsertionRequest {
   fs::path file;
   std::uint16_t port;
   bool background;
@@ -43,8 +43,8 @@ struct Request {
   std::optional<Instruction> pull_at;
 };
 
-Request request_of(const cli::Arguments& arguments) {
-  Request request{};
+InsertionRequest insertion_request_of(const cli::Arguments& arguments) {
+  InsertionRequest request{};
   request.file = arguments.positional().front();
   request.background = arguments.has("background");
   request.trace = arguments.value("trace");
@@ -177,7 +177,7 @@ class Insert : public cli::Command {
   }
 
   int run(const cli::Arguments& arguments, cli::Context& context) const override {
-    const auto request = request_of(arguments);
+    const auto request = insertion_request_of(arguments);
     Background background;
     if (request.background) {
       if (const auto status = background.leave()) return *status;

@@ -28,7 +28,7 @@ constexpr const char* standard_pin = "1234";
 constexpr const char* standard_so_pin = "12345678";
 
 /// Everything that the command line says, checked.
-struct Request {
+struct ProvisionRequest {
   Profile profile;
   KeyKind key_kind;
   Citizen citizen;
@@ -50,8 +50,8 @@ fs::path module_of(const cli::Context& context) {
   return context.modules.empty() ? find_softhsm() : fs::path(context.modules.front());
 }
 
-Request request_of(const cli::Arguments& arguments, const cli::Context& context) {
-  Request request{};
+ProvisionRequest provision_request_of(const cli::Arguments& arguments, const cli::Context& context) {
+  ProvisionRequest request{};
   request.profile = *find_profile(arguments.value("profile").value_or("card1"));
   request.key_kind = *find_key_kind(arguments.value("key-type").value_or(std::string(request.profile.key_kind)));
   request.citizen = citizen_of(arguments);
@@ -71,7 +71,7 @@ CardFolder::Kind folder_kind() {
 
 class Maker {
  public:
-  Maker(Request request, const CardFolder& folder, const DeferSignals& signals)
+  Maker(ProvisionRequest request, const CardFolder& folder, const DeferSignals& signals)
       : request_(std::move(request)), folder_(folder), signals_(signals) {}
 
   Made make() {
@@ -130,7 +130,7 @@ class Maker {
     keep(std::string("citizen-") + name(purpose), certificate);
   }
 
-  Request request_;
+  ProvisionRequest request_;
   const CardFolder& folder_;
   const DeferSignals& signals_;
   Made made_;
@@ -181,7 +181,7 @@ class Provision : public cli::Command {
   }
 
   int run(const cli::Arguments& arguments, cli::Context& context) const override {
-    auto request = request_of(arguments, context);
+    auto request = provision_request_of(arguments, context);
     const auto citizen = request.citizen.common_name;
     const auto profile = std::string(request.profile.name);
     const auto module = request.module.string();

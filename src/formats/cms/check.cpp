@@ -25,7 +25,7 @@ class Check {
   SignatureReport report() {
     // Each step says what it finds, and only what it needs stops it.
     try {
-      if (!signer_.defect.empty()) throw Error(ErrorKind::malformed, signer_.defect);
+      if (!signer_.defect.empty()) throw malformed(signer_.defect);
       list_attributes();
       choose_certificates();
       describe();
@@ -108,7 +108,7 @@ class Check {
                                               ", which eidtool does not check");
     }
     if (!signer_.digest_algorithm.has_no_parameters()) {
-      throw Error(ErrorKind::malformed, "its digest algorithm has parameters, which none has");
+      throw malformed("its digest algorithm has parameters, which none has");
     }
     check_attributes();
     const bool same_document = check_digest(*hash);
@@ -129,15 +129,15 @@ class Check {
     if (!signer_.signed_attributes_der) {
       // Else nothing would bind the kind of content that was signed (RFC 5652 §5.3).
       if (context_.data.content_type != oid::data) {
-        throw Error(ErrorKind::malformed, "it has no signed attributes, and the content is not plain data");
+        throw malformed("it has no signed attributes, and the content is not plain data");
       }
       return;
     }
     const auto* type = signer_.signed_attribute(oid::content_type);
-    if (type == nullptr) throw Error(ErrorKind::malformed, "its signed attributes lack the content type");
+    if (type == nullptr) throw malformed("its signed attributes lack the content type");
     der::Reader reader(type->values.front());
     if (reader.next_object_identifier() != context_.data.content_type) {
-      throw Error(ErrorKind::malformed, "its signed attributes speak of another type of content than the file");
+      throw malformed("its signed attributes speak of another type of content than the file");
     }
     if (const auto* protection = signer_.signed_attribute(oid::algorithm_protection)) {
       der::Reader outer(protection->values.front());
@@ -145,13 +145,13 @@ class Check {
       const bool same_digest = crypto::AlgorithmIdentifier::read(fields).means(signer_.digest_algorithm);
       auto rest = fields.next_if(der::tag::context_constructed(1));
       if (!same_digest || !rest) {
-        throw Error(ErrorKind::malformed, "its algorithms are not those that its signed attributes name");
+        throw malformed("its algorithms are not those that its signed attributes name");
       }
       // [1] IMPLICIT: the fields of an AlgorithmIdentifier without their SEQUENCE.
       const auto whole = der::encoded(der::tag::sequence, rest->content);
       der::Reader algorithm(whole);
       if (!crypto::AlgorithmIdentifier::read(algorithm).means(signer_.signature_algorithm)) {
-        throw Error(ErrorKind::malformed, "its algorithms are not those that its signed attributes name");
+        throw malformed("its algorithms are not those that its signed attributes name");
       }
     }
   }
@@ -160,7 +160,7 @@ class Check {
   bool check_digest(HashAlgorithm hash) {
     if (!signer_.signed_attributes_der) return true;
     const auto* attribute = signer_.signed_attribute(oid::message_digest);
-    if (attribute == nullptr) throw Error(ErrorKind::malformed, "its signed attributes lack the document's digest");
+    if (attribute == nullptr) throw malformed("its signed attributes lack the document's digest");
     der::Reader reader(attribute->values.front());
     const auto digest = reader.next(der::tag::octet_string).content;
     reader.end();
@@ -283,8 +283,7 @@ class Check {
     auto& are_attributes = context_.found.is_signed_attributes;
     if (!are_attributes) are_attributes = is_signed_attributes(context_.content);
     if (*are_attributes) {
-      throw Error(ErrorKind::malformed,
-                  "the document is the signed attributes of another signature, passed off as a document");
+      throw malformed("the document is the signed attributes of another signature, passed off as a document");
     }
   }
 

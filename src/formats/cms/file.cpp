@@ -59,7 +59,7 @@ Error not_signed_data(const std::string& content_type) {
 Bytes decode_text(const Bytes& text, SignedFile& file) {
   if (crypto::pem_label(text).empty()) {
     auto bytes = crypto::decode_base64({reinterpret_cast<const char*>(text.data()), text.size()});
-    if (!bytes) throw Error(ErrorKind::malformed, "it is damaged: it holds what is not base64");
+    if (!bytes) throw malformed("it is damaged: it holds what is not base64");
     file.encoding = Encoding::base64;
     return std::move(*bytes);
   }
@@ -144,7 +144,7 @@ SignedFile read_signed_file(InputFile input) {
   reader.leave(wrapper);
   reader.leave(outer);
   if (reader.offset() != source->size() && !is_line_end(source->at(reader.offset(), 3))) {
-    throw Error(ErrorKind::malformed, "something follows behind its end");
+    throw malformed("something follows behind its end");
   }
   source->check_unchanged();
   file.data = parse_signed_data(before, behind);

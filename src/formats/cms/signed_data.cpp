@@ -20,8 +20,6 @@ constexpr std::size_t most_signers = 1000;
 constexpr std::size_t most_attributes = 1000;  // of one signer
 constexpr std::size_t most_certificates = 1000;
 
-Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
-
 void check_count(std::size_t count, std::size_t most, const std::string& what) {
   if (count >= most) throw malformed("it holds more than " + std::to_string(most) + " " + what);
 }

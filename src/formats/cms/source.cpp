@@ -16,8 +16,6 @@ namespace tag = crypto::der::tag;
 constexpr std::size_t window_size = 1U << 20U;  // bytes
 constexpr unsigned deepest = 32;                // levels of indefinite lengths
 constexpr std::uint8_t constructed_octet_string = 0x24;
-
-Error malformed(const std::string& message) { return Error(ErrorKind::malformed, message); }
 Error cut_off() { return malformed("it is cut off"); }
 
 }  // namespace

@@ -5,7 +5,6 @@ namespace eidtool::virtual_card::chip {
 
 namespace {
 
-constexpr std::size_t header_size = 4;
 constexpr std::size_t most_short = 256;
 constexpr std::size_t most_extended = 65536;
 

@@ -9,6 +9,9 @@
 
 namespace eidtool::virtual_card::chip {
 
+/// CLA, INS, P1 and P2, in bytes.
+inline constexpr std::size_t header_size = 4;
+
 /// A command as ISO/IEC 7816-4:2005 §5.1 has it, in any of its four cases, short or extended.
 struct CommandApdu {
   std::uint8_t cla = 0;

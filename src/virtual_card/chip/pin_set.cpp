@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint8_t padding = 0xff;
 constexpr std::size_t least_pin_size = 4;
 
-Bytes padded(const std::string& text) {
+Bytes padded_pin(const std::string& text) {
   Bytes bytes(text.begin(), text.end());
   bytes.resize(pin_size, padding);
   return bytes;
@@ -57,7 +57,7 @@ Pin* PinSet::find(std::uint8_t reference) {
 std::uint16_t PinSet::compare(Pin& pin, BytesView given) {
   forget(pin.reference);
   if (pin.tries_left == 0) return status::blocked;
-  if (are_equal(given, padded(pin.value))) {
+  if (are_equal(given, padded_pin(pin.value))) {
     if (std::exchange(pin.tries_left, pin_tries) != pin_tries) store_();
     return status::done;
   }
@@ -109,7 +109,7 @@ std::uint16_t PinSet::unblock(const CommandApdu& command) {
   if (!digits) return status::wrong_data;
   if (pin->puk_tries_left == 0) return status::blocked;
   forget(pin->reference);
-  if (!are_equal(command.data.first(pin_size), padded(pin->puk))) {
+  if (!are_equal(command.data.first(pin_size), padded_pin(pin->puk))) {
     --pin->puk_tries_left;
     store_();
     return static_cast<std::uint16_t>(status::tries_left | pin->puk_tries_left);

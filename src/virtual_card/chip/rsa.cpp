@@ -70,12 +70,12 @@ Bytes rsa_signature(const Bytes& private_key_info, const AlgorithmReference& alg
   try {
     Botan::DataSource_Memory source(private_key_info);
     const auto key = Botan::PKCS8::load_key(source);
-    if (key->algo_name() != "RSA") throw Error(ErrorKind::malformed, "the card's key is not one of RSA");
+    if (key->algo_name() != "RSA") throw malformed("the card's key is not one of RSA");
     Botan::System_RNG random;
     Botan::PK_Signer signer(*key, random, padding_of(algorithm));
     return signer.sign_message(input.data(), input.size(), random);
   } catch (const Botan::Exception& exception) {
-    throw Error(ErrorKind::malformed, std::string("the card's key cannot sign: ") + exception.what());
+    throw malformed(std::string("the card's key cannot sign: ") + exception.what());
   }
 }
 

@@ -116,7 +116,6 @@ std::string outcome_of(std::uint16_t status, std::size_t data_size) {
 }
 
 std::string masked_hex(BytesView command) {
-  constexpr std::size_t header_size = 4;
   if (command.size() <= header_size) return to_hex(command);
   const auto header = to_hex(command.first(header_size));
   if (!carries_pin(command[1])) return header + to_hex(command.subspan(header_size));
