@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/time_option.hpp"
 #include "crypto/der.hpp"
+#include "crypto/digest.hpp"
 
 namespace eidtool::commands {
 
@@ -138,13 +139,27 @@ Time time_of(const cli::Arguments& arguments) {
 
 std::unique_ptr<trust::Judge> judge_for(const TrustOptions& options, const formats::FileReport& file,
                                         const std::vector<crypto::Certificate>& given,
-                                        const std::vector<crypto::Certificate>& intermediates) {
-  auto evidence = options.evidence;
-  append(evidence.intermediates, intermediates);
-  append(evidence.intermediates, given);
-  append(evidence.intermediates, file.certificates);
-  for (const auto& value : file.revocation_values) add_revocation_value(value, evidence);
-  return std::make_unique<trust::Judge>(std::move(evidence), options.demand);
+                                        const std::vector<crypto::Certificate>& intermediates,
+                                        trust::KnownReports& known) {
+  const auto evidence = [&options, &file, &given, &intermediates] {
+    auto all = options.evidence;
+    append(all.intermediates, intermediates);
+    append(all.intermediates, given);
+    append(all.intermediates, file.certificates);
+    for (const auto& value : file.revocation_values) add_revocation_value(value, all);
+    return all;
+  };
+  // The two lists apart, so that one cannot pass for the end of the other.
+  Bytes certificates;
+  Bytes values;
+  const auto append_digest = [](Bytes& list, const Bytes& digest) {
+    list.insert(list.end(), digest.begin(), digest.end());
+  };
+  for (const auto& one : file.certificates) append_digest(certificates, one.fingerprint_sha256());
+  for (const auto& one : file.revocation_values) append_digest(values, crypto::digest(HashAlgorithm::sha256, one));
+  auto key = crypto::digest(HashAlgorithm::sha256, certificates);
+  append_digest(key, crypto::digest(HashAlgorithm::sha256, values));
+  return std::make_unique<trust::Judge>(evidence, options.demand, std::move(key), known);
 }
 
 }  // namespace eidtool::commands

@@ -6,7 +6,7 @@
 
 #include "cli/command.hpp"
 #include "formats/format.hpp"
-#include "trust/trust.hpp"
+#include "trust/known_reports.hpp"
 
 namespace eidtool::commands {
 
@@ -31,9 +31,11 @@ TrustOptions trust_options_from(const cli::Arguments& arguments);
 /// --at, or now.
 Time time_of(const cli::Arguments& arguments);
 
-/// Judges the signers of one file, with what it carries itself.
+/// Judges the signers of one file, with what it carries itself. All that it is lent has to live longer; but for `file`
+/// it is the same for all files of `known`.
 std::unique_ptr<trust::Judge> judge_for(const TrustOptions& options, const formats::FileReport& file,
                                         const std::vector<crypto::Certificate>& given,
-                                        const std::vector<crypto::Certificate>& intermediates);
+                                        const std::vector<crypto::Certificate>& intermediates,
+                                        trust::KnownReports& known);
 
 }  // namespace eidtool::commands

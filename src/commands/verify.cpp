@@ -105,6 +105,9 @@ struct Job {
   std::vector<crypto::Certificate> certificates;
   std::vector<crypto::Certificate> intermediates;
   std::optional<TrustOptions> trust = std::nullopt;  // nothing: not asked for
+  /// What was found out with earlier files.
+  std::shared_ptr<crypto::CertificateCache> known_certificates = std::make_shared<crypto::CertificateCache>();
+  std::shared_ptr<trust::KnownReports> known_reports = std::make_shared<trust::KnownReports>();
 };
 
 /// The same for another thread: certificates find out about themselves when they are asked.
@@ -113,6 +116,8 @@ Job copy_for_another_thread(const Job& job) {
   crypto::unshare(copy.certificates);
   crypto::unshare(copy.intermediates);
   if (copy.trust) trust::unshare(copy.trust->evidence);
+  copy.known_certificates = std::make_shared<crypto::CertificateCache>();
+  copy.known_reports = std::make_shared<trust::KnownReports>();
   return copy;
 }
 
@@ -176,6 +181,7 @@ Checked check_file(const std::string& name, const Job& job) {
   };
   formats::VerifyRequest request{*file, open, named.has_value(), job.certificates, job.intermediates};
   if (const auto digest = arguments.value("digest")) request.hash = hash_by_name(*digest);
+  request.known_certificates = job.known_certificates.get();
   if (arguments.has("manifest")) request.most_held = largest_manifest_size;
   if (const auto padding = arguments.value("padding")) {
     request.padding = *padding == "pss" ? Padding::pss : Padding::pkcs1;
@@ -191,7 +197,9 @@ Checked check_file(const std::string& name, const Job& job) {
 
   Checked outcome;
   std::unique_ptr<trust::Judge> judge_of_file;  // one for all signers: they share issuers and lists
-  if (job.trust) judge_of_file = judge_for(*job.trust, report, job.certificates, job.intermediates);
+  if (job.trust) {
+    judge_of_file = judge_for(*job.trust, report, job.certificates, job.intermediates, *job.known_reports);
+  }
   for (auto& signature : report.signatures) {
     const auto trust = choose_signer(signature, job.certificates, judge_of_file.get());
     const auto verdict = judge(signature, trust, {arguments.has("allow-sha1"), time_of(arguments)});

@@ -34,11 +34,14 @@ auto about(const std::string& file, const Read& read) {
 }
 
 /// Unreadable certificates in a file are left out: a signature by one of them lacks its certificate.
-std::vector<crypto::Certificate> certificates_in(const cms::SignedData& data) {
+std::vector<crypto::Certificate> certificates_in(const cms::SignedData& data,
+                                                 crypto::CertificateCache* known_certificates = nullptr) {
+  crypto::CertificateCache of_this_file;
+  auto& cache = known_certificates != nullptr ? *known_certificates : of_this_file;
   std::vector<crypto::Certificate> certificates;
   for (const auto& bytes : data.certificates) {
     try {
-      certificates.push_back(crypto::Certificate::from_der(bytes, "a certificate in the file"));
+      certificates.push_back(cache.from_der(bytes, "a certificate in the file"));
     } catch (const Error&) {  // absent
     }
   }
@@ -269,7 +272,7 @@ class Cades : public Format {
     if (file.content && request.most_held > 0) {
       report.content = std::make_shared<BytesContent>(file.content->whole(request.most_held), file.content->name());
     }
-    report.certificates = certificates_in(file.data);
+    report.certificates = certificates_in(file.data, request.known_certificates);
     report.revocation_values = file.data.crls;
     std::vector<crypto::Certificate> candidates;
     std::set<Bytes> known;

@@ -15,6 +15,7 @@
 #include "base/signer.hpp"
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
+#include "crypto/certificate_cache.hpp"
 #include "formats/document.hpp"
 
 namespace eidtool::formats {
@@ -80,6 +81,8 @@ struct VerifyRequest {
   /// A document inside is held in memory, so that FileReport::content is what was checked whatever becomes of the file.
   /// Throws unsupported above these bytes; 0: it is not held.
   std::uint64_t most_held = 0;
+  /// Where certificates in the file are looked up first; null: each is read anew.
+  crypto::CertificateCache* known_certificates = nullptr;
 };
 
 /// An attribute of a signature, as far as its name goes.

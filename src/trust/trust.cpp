@@ -6,6 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "trust/known_reports.hpp"
 #include "trust/path_builder.hpp"
 #include "trust/revocation_status.hpp"
 
@@ -70,10 +72,13 @@ void check_usage(const Certificate& certificate, const Demand& demand, std::vect
 }
 
 /// The time that the signature claims, which nobody vouches for, must at least not contradict the certificate.
-void check_claimed_time(const Certificate& certificate, const Demand& demand, std::optional<Time> claimed_at,
-                        std::vector<Finding>& findings) {
-  if (!claimed_at) return;
-  const auto claimed = *claimed_at;
+void check_claimed_time(const Certificate& certificate, const Demand& demand, Time claimed, TrustReport& report) {
+  auto& findings = report.findings;
+  if (report.revoked_at) {
+    const auto revoked = std::ranges::find(findings, "revoked", &Finding::code);
+    revoked->message += claimed < *report.revoked_at ? "; the signature claims to be older, which nobody vouches for"
+                                                     : ", before the signature claims to have been made";
+  }
   if (claimed < certificate.not_before() || claimed > certificate.not_after()) {
     findings.push_back(failure(
         SubIndication::sig_constraints_failure, "signing_time_outside",
@@ -115,13 +120,11 @@ class Judge::Work {
         builder_(evidence_.anchors, evidence_.intermediates, checks_),
         inquiry_(evidence_, demand_, builder_.certificates(), checks_) {}
 
-  TrustReport report(const Certificate& certificate, std::optional<Time> claimed) {
-    auto report = report_on_path(certificate, claimed);
+  TrustReport report(const Certificate& certificate) {
+    auto report = report_on_path(certificate);
     // What is in the extensions is read anew for each signer. Where that is too much, nothing is trusted in the end.
     if (checks_.may_look(looks_for(certificate.der().size()))) check_usage(certificate, demand_, report.findings);
-    check_claimed_time(certificate, demand_, claimed, report.findings);
     if (checks_.is_exhausted() || inquiry_.gave_up()) say_gave_up(report.findings);
-    report.trust = trust_for(report.findings);
     return report;
   }
 
@@ -134,7 +137,7 @@ class Judge::Work {
                                "looked at"));
   }
 
-  TrustReport report_on_path(const Certificate& certificate, std::optional<Time> claimed) {
+  TrustReport report_on_path(const Certificate& certificate) {
     TrustReport best;
     bool is_first = true;
     bool looked_at_all = true;
@@ -148,12 +151,13 @@ class Judge::Work {
       }
       ++count;
       ++count_;
+      std::optional<Time> revoked_at;
       auto findings = check_path(path, {demand_.at, demand_.allow_sha1, demand_.policies}, checks_);
       // What is wrong anyway needs no revocation to be looked up.
-      const bool is_refused =
-          may_be_good_but_for_time(findings) && check_revocation(path, claimed, findings) == Answer::signer_is_refused;
+      const bool is_refused = may_be_good_but_for_time(findings) &&
+                              check_revocation(path, findings, revoked_at) == Answer::signer_is_refused;
       const bool is_better = is_first || failures_in(findings) < failures_in(best.findings);
-      if (is_better || is_refused) best = {Trust::not_checked, path, std::move(findings)};
+      if (is_better || is_refused) best = {Trust::not_checked, path, std::move(findings), revoked_at};
       is_first = false;
       // Where one way proves that the signer was revoked, another that knows nothing of it is no way out.
       return is_refused;
@@ -182,21 +186,23 @@ class Judge::Work {
 
   /// RFC 5280 §6.3 and RFC 6960 for each certificate but the anchor, from the top: what an authority that was revoked
   /// says of those below it is worth nothing.
-  Answer check_revocation(const Path& path, std::optional<Time> claimed, std::vector<Finding>& findings) {
+  Answer check_revocation(const Path& path, std::vector<Finding>& findings, std::optional<Time>& revoked_at) {
     for (auto index = path.size() - 1; index-- > 0;) {
-      const auto answer = check_one(path, index, claimed, findings);
+      const auto answer = check_one(path, index, findings, revoked_at);
       if (answer != Answer::goes_on) return answer;
     }
     return Answer::goes_on;
   }
 
-  Answer check_one(const Path& path, std::size_t index, std::optional<Time> claimed, std::vector<Finding>& findings) {
+  Answer check_one(const Path& path, std::size_t index, std::vector<Finding>& findings,
+                   std::optional<Time>& revoked_at) {
     const auto& certificate = path[index];
     const bool is_signer = index == 0;
     const auto status = inquiry_.status_of(path, index);
     if (status.revoked && status.revoked->revoked_at <= demand_.at) {
       // First: it is the more serious reason where the certificate has expired as well.
-      findings.insert(findings.begin(), revoked(certificate, *status.revoked, is_signer, claimed));
+      findings.insert(findings.begin(), revoked(certificate, *status.revoked, is_signer));
+      if (is_signer) revoked_at = status.revoked->revoked_at;
       return is_signer ? Answer::signer_is_refused : Answer::stops;
     }
     if (status.held && status.held->revoked_at <= demand_.at) {
@@ -234,16 +240,11 @@ class Judge::Work {
     if (last != findings.rend()) last->sub_indication = SubIndication::out_of_bounds_not_revoked;
   }
 
-  static Finding revoked(const Certificate& certificate, const RevocationAnswer& answer, bool is_signer,
-                         std::optional<Time> claimed) {
+  static Finding revoked(const Certificate& certificate, const RevocationAnswer& answer, bool is_signer) {
     const auto reason = answer.reason == reason_unspecified ? "" : " (" + reason_name(answer.reason) + ")";
-    auto message =
+    const auto message =
         "the certificate of " + who(certificate) + " was revoked on " + to_rfc3339(answer.revoked_at) + reason;
     if (!is_signer) return failure(SubIndication::revoked_ca_no_poe, "revoked_authority", message);
-    if (claimed) {
-      message += *claimed < answer.revoked_at ? "; the signature claims to be older, which nobody vouches for"
-                                              : ", before the signature claims to have been made";
-    }
     return failure(SubIndication::revoked_no_poe, "revoked", message);
   }
 
@@ -274,12 +275,38 @@ std::string_view name(Trust trust) {
 }
 
 Judge::Judge(Evidence evidence, Demand demand)
-    : work_(std::make_unique<Work>(std::move(evidence), std::move(demand))) {}
+    : demand_(std::move(demand)), work_(std::make_unique<Work>(std::move(evidence), demand_)) {}
+
+Judge::Judge(std::function<Evidence()> evidence, const Demand& demand, Bytes key, KnownReports& known)
+    : evidence_(std::move(evidence)), demand_(demand), key_(std::move(key)), known_(&known) {}
 
 Judge::~Judge() = default;
 
 TrustReport Judge::report(const Certificate& certificate, std::optional<Time> claimed_signing_time) {
-  return work_->report(certificate, claimed_signing_time);
+  auto report = report_without_claim(certificate);
+  if (claimed_signing_time) check_claimed_time(certificate, demand_, *claimed_signing_time, report);
+  report.trust = trust_for(report.findings);
+  return report;
+}
+
+TrustReport Judge::report_without_claim(const Certificate& certificate) {
+  if (known_ == nullptr) return work_->report(certificate);
+  const auto& fingerprint = certificate.fingerprint_sha256();
+  key_.insert(key_.end(), fingerprint.begin(), fingerprint.end());
+  key_ = crypto::digest(HashAlgorithm::sha256, key_);
+  if (!work_) {
+    if (const auto* report = known_->find(key_)) {
+      asked_about_.push_back(certificate);
+      return *report;
+    }
+    work_ = std::make_unique<Work>(evidence_(), demand_);
+    // What is known costs this file as much as it did the other: a file has the same answer whatever was looked at
+    // before.
+    for (const auto& one : asked_about_) (void)work_->report(one);
+  }
+  auto report = work_->report(certificate);
+  known_->keep(key_, report);
+  return report;
 }
 
 TrustReport judge(const Certificate& certificate, const Evidence& evidence, const Demand& demand) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +47,10 @@ struct TrustReport {
   Trust trust = Trust::not_checked;
   Path path;  // the one that was judged, the anchor last; without anchor as far as it goes where there is none
   std::vector<Finding> findings;
+  std::optional<Time> revoked_at;  // the signer's certificate, before the time in question
 };
+
+class KnownReports;
 
 /// Whether to believe certificates: ETSI EN 319 102-1 V1.3.1 §5.2.6, with path validation as RFC 5280 §6 has it.
 /// Answers are values, whatever a stranger wrote. A signature whose time nobody vouches for gets no more than that
@@ -55,6 +59,9 @@ struct TrustReport {
 class Judge {
  public:
   Judge(Evidence evidence, Demand demand);
+  /// One of many files. `evidence` is called where a report is not known. `key` tells the file's own evidence from
+  /// that of other files; what else is in it, and the demand, are the same for all of `known`, which must live longer.
+  Judge(std::function<Evidence()> evidence, const Demand& demand, Bytes key, KnownReports& known);
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
   ~Judge();
@@ -64,7 +71,14 @@ class Judge {
 
  private:
   class Work;
-  std::unique_ptr<Work> work_;
+  TrustReport report_without_claim(const crypto::Certificate& certificate);
+
+  std::function<Evidence()> evidence_;
+  const Demand demand_;
+  std::unique_ptr<Work> work_;  // none: everything so far was known
+  std::vector<crypto::Certificate> asked_about_;
+  Bytes key_;  // of what the answers hang on: the file's evidence, and whom it was asked about until now
+  KnownReports* known_ = nullptr;
 };
 
 /// The same of one alone.

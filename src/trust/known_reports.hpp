@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+
+#include "base/bytes.hpp"
+#include "trust/trust.hpp"
+
+namespace eidtool::trust {
+
+/// What Judges of earlier files found, so that of many files by few signers each is judged once. Belongs to one
+/// thread, as certificates do. It holds so much and then begins anew.
+class KnownReports {
+ public:
+  /// Null where there is none.
+  const TrustReport* find(const Bytes& key) const;
+  void keep(const Bytes& key, const TrustReport& report);
+
+ private:
+  std::map<Bytes, TrustReport> reports_;
+};
+
+}  // namespace eidtool::trust
