@@ -5,7 +5,17 @@ namespace eidtool::trust {
 
 namespace {
 
-constexpr std::size_t most_reports = 256;  // some kB each, the certificates of the path among them
+// Bytes, counted by what strangers can make large: certificates, which take three times their DER, and messages.
+constexpr std::size_t most_size = 1U << 20U;
+constexpr std::size_t most_size_of_one = 64U << 10U;
+constexpr std::size_t size_beside = 4096;
+
+std::size_t size_of(const TrustReport& report) {
+  std::size_t size = size_beside;
+  for (const auto& certificate : report.path) size += 3 * certificate.der().size();
+  for (const auto& finding : report.findings) size += finding.message.size();
+  return size;
+}
 
 }  // namespace
 
@@ -15,8 +25,13 @@ const TrustReport* KnownReports::find(const Bytes& key) const {
 }
 
 void KnownReports::keep(const Bytes& key, const TrustReport& report) {
-  if (reports_.size() == most_reports) reports_.clear();
-  reports_.insert_or_assign(key, report);
+  const auto size = size_of(report);
+  if (size > most_size_of_one) return;
+  if (size_ + size > most_size) {
+    reports_.clear();
+    size_ = 0;
+  }
+  if (reports_.emplace(key, report).second) size_ += size;
 }
 
 }  // namespace eidtool::trust

@@ -10,13 +10,13 @@ namespace eidtool::trust {
 
 namespace {
 
-std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
+std::string key_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
 SignatureChecks::Answer SignatureChecks::made_by(const crypto::Certificate& certificate,
                                                  const crypto::Certificate& issuer) {
-  return check("certificate " + text_of(certificate.fingerprint_sha256()), certificate.signed_object(), issuer);
+  return check("certificate " + key_of(certificate.fingerprint_sha256()), certificate.signed_object(), issuer);
 }
 
 SignatureChecks::Answer SignatureChecks::made_by(const crypto::SignedObject& object,

@@ -94,6 +94,14 @@ void check_claimed_time(const Certificate& certificate, const Demand& demand, Ti
   }
 }
 
+/// What was not looked at could have been the revocation: who made the file may have made it so.
+void say_gave_up(std::vector<Finding>& findings) {
+  if (failures_in(findings) > 0) return;
+  findings.push_back(failure(SubIndication::certificate_chain_general_failure, "gave_up",
+                             "there are so many certificates, lists and responses that not all of them were "
+                             "looked at"));
+}
+
 Trust trust_for(const std::vector<Finding>& findings) {
   auto trust = Trust::trusted;
   for (const auto& finding : findings) {
@@ -124,19 +132,11 @@ class Judge::Work {
     auto report = report_on_path(certificate);
     // What is in the extensions is read anew for each signer. Where that is too much, nothing is trusted in the end.
     if (checks_.may_look(looks_for(certificate.der().size()))) check_usage(certificate, demand_, report.findings);
-    if (checks_.is_exhausted() || inquiry_.gave_up()) say_gave_up(report.findings);
+    report.gave_up = checks_.is_exhausted() || inquiry_.gave_up();
     return report;
   }
 
  private:
-  /// What was not looked at could have been the revocation: who made the file may have made it so.
-  static void say_gave_up(std::vector<Finding>& findings) {
-    if (failures_in(findings) > 0) return;
-    findings.push_back(failure(SubIndication::certificate_chain_general_failure, "gave_up",
-                               "there are so many certificates, lists and responses that not all of them were "
-                               "looked at"));
-  }
-
   TrustReport report_on_path(const Certificate& certificate) {
     TrustReport best;
     bool is_first = true;
@@ -277,14 +277,15 @@ std::string_view name(Trust trust) {
 Judge::Judge(Evidence evidence, Demand demand)
     : demand_(std::move(demand)), work_(std::make_unique<Work>(std::move(evidence), demand_)) {}
 
-Judge::Judge(std::function<Evidence()> evidence, const Demand& demand, Bytes key, KnownReports& known)
-    : evidence_(std::move(evidence)), demand_(demand), key_(std::move(key)), known_(&known) {}
+Judge::Judge(std::function<Evidence()> evidence, Demand demand, Bytes key, KnownReports& known)
+    : evidence_(std::move(evidence)), demand_(std::move(demand)), key_(std::move(key)), known_(&known) {}
 
 Judge::~Judge() = default;
 
 TrustReport Judge::report(const Certificate& certificate, std::optional<Time> claimed_signing_time) {
   auto report = report_without_claim(certificate);
   if (claimed_signing_time) check_claimed_time(certificate, demand_, *claimed_signing_time, report);
+  if (report.gave_up) say_gave_up(report.findings);
   report.trust = trust_for(report.findings);
   return report;
 }

@@ -48,6 +48,7 @@ struct TrustReport {
   Path path;  // the one that was judged, the anchor last; without anchor as far as it goes where there is none
   std::vector<Finding> findings;
   std::optional<Time> revoked_at;  // the signer's certificate, before the time in question
+  bool gave_up = false;            // there was more in the file than may be looked at
 };
 
 class KnownReports;
@@ -61,7 +62,7 @@ class Judge {
   Judge(Evidence evidence, Demand demand);
   /// One of many files. `evidence` is called where a report is not known. `key` tells the file's own evidence from
   /// that of other files; what else is in it, and the demand, are the same for all of `known`, which must live longer.
-  Judge(std::function<Evidence()> evidence, const Demand& demand, Bytes key, KnownReports& known);
+  Judge(std::function<Evidence()> evidence, Demand demand, Bytes key, KnownReports& known);
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
   ~Judge();

@@ -15,11 +15,11 @@ namespace asn1 = crypto::asn1;
 
 namespace {
 
-constexpr std::size_t serial_number_size = 16;
+constexpr std::size_t random_number_size = 16;
 
 /// Positive and always of the same size: the first byte is between 0x40 and 0x7f.
 Bytes random_serial_number() {
-  Bytes number(serial_number_size);
+  Bytes number(random_number_size);
   Botan::System_RNG().randomize(number.data(), number.size());
   number[0] = static_cast<std::uint8_t>((number[0] & 0x3fU) | 0x40U);
   return number;

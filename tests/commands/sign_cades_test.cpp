@@ -142,7 +142,7 @@ TEST_CASE("a signature over a large document costs no more memory than one over 
   // 300 MB twice would not fit beside the program.
   const auto limited = [&](const std::string& line) {
     auto program = desk.eidtool_program(line);
-#ifndef __SANITIZE_ADDRESS__  // which reserves terabytes
+#ifndef EIDTOOL_HAS_SANITIZERS  // which reserves terabytes
     const std::vector<std::string> words = {"prlimit", "--data=120000000"};
     program.words.insert(program.words.begin(), words.begin(), words.end());
 #endif

@@ -107,12 +107,12 @@ TEST_CASE("every source of the programs is compiled with what it takes to be har
 #endif
   std::size_t sources = 0;
   for (const auto& command : lines_of(read_file(from_meson("EIDTOOL_BUILD") + "/compile_commands.json"))) {
-    if (!contains(command, "\"command\":") || count_of(command, " -c [^ ]*(/src/)") == 0) continue;
+    if (!contains(command, "\"command\":") || count_of(command, " -c ([^ ]*/)?(src/)") == 0) continue;
     INFO(command);
     ++sources;
     for (const auto& option : wanted) CHECK(contains(command, option));
   }
-  CHECK(sources > 50);
+  CHECK(sources >= 10);  // each room, and the programs, where a room is compiled as one
 }
 
 #ifdef __x86_64__

@@ -84,6 +84,23 @@ TEST_CASE("a report is known of one who was asked about in the same turn") {
   CHECK(files.count == 3);
 }
 
+TEST_CASE("what a stranger made large is judged, and not kept") {
+  Files files;
+  tests::Order large{"sub", "1.2.3.4=ASN1:UTF8:" + std::string(50'000, 'x') + "\n"};
+  files.pki.make("large", large);
+  const auto certificate = files.pki.certificate("large");
+  REQUIRE(certificate.der().size() > 50'000);
+  for (int number = 1; number <= 2; ++number) {
+    auto judge = files.judge_of({1});
+    CHECK(judge.report(certificate).trust == Trust::trusted);
+    CHECK(files.count == number);
+  }
+  TrustReport wordy;
+  wordy.findings.push_back(information("not_revoked", std::string(100'000, 'x')));
+  files.known.keep({1}, wordy);
+  CHECK(files.known.find({1}) == nullptr);
+}
+
 TEST_CASE("more reports than are kept are as right") {
   Files files;
   const auto leaf = files.pki.certificate("leaf");
