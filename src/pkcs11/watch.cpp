@@ -60,17 +60,32 @@ const Watch* running_call() {
 }
 thread_local bool is_unhurried = false;
 
-/// Only what a signal handler may do.
+/// Only what a signal handler may do, and by one thread. In one piece, for other threads may write meanwhile.
 void say(int descriptor, std::string_view words, std::string_view function) noexcept {
   if (descriptor < 0) return;
+  static std::array<char, 1U << 14U> piece;
+  std::size_t size = 0;
+  const auto flush = [&] {
+    (void)!::write(descriptor, piece.data(), size);
+    size = 0;
+  };
+  const auto add = [&](std::string_view text) {
+    while (!text.empty()) {
+      if (size == piece.size()) flush();
+      const auto fitting = text.copy(piece.data() + size, piece.size() - size);
+      size += fitting;
+      text.remove_prefix(fitting);
+    }
+  };
   while (!words.empty()) {
     const auto found = std::min(words.find(Watch::any_function), words.size());
-    (void)!::write(descriptor, words.data(), found);
+    add(words.substr(0, found));
     words.remove_prefix(found);
-    if (words.empty()) return;
-    (void)!::write(descriptor, function.data(), function.size());
+    if (words.empty()) break;
+    add(function);
     words.remove_prefix(Watch::any_function.size());
   }
+  if (size > 0) flush();
 }
 
 /// Only what a signal handler may do.
