@@ -19,8 +19,8 @@ class Message {
   /// The digest of the whole message, computed once for each hash.
   virtual const Bytes& digest(HashAlgorithm hash) = 0;
 
-  /// Gives the bytes in order to `sink`, in pieces of 1 MiB at most, and keeps their digest with
-  /// `hash` (unless none), so that what was hashed is what was given.
+  /// Gives the bytes in order to `sink`, piece by piece, and keeps their digest with `hash` (unless none), so that
+  /// what was hashed is what was given.
   virtual void give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) = 0;
 
   /// All bytes, for algorithms that cannot stream; throws unsupported above `most` bytes.

@@ -16,8 +16,9 @@ namespace eidtool::formats {
 /// What a signature is of, wherever it is: a Message that keeps the digests that were computed.
 class Content : public Message {
  public:
-  static constexpr std::size_t small_size = 1U << 20U;  // bytes, that are held in memory
-  static constexpr std::size_t piece_size = 1U << 20U;  // bytes
+  // Bytes. Many jobs hold a few of each at a time.
+  static constexpr std::size_t small_size = 1U << 18U;
+  static constexpr std::size_t piece_size = 1U << 18U;
 
   /// As messages name it.
   virtual const std::string& name() const = 0;
@@ -32,7 +33,7 @@ class Content : public Message {
   void give(HashAlgorithm hash, const std::function<void(BytesView)>& sink) override;
 
  protected:
-  /// All bytes in order, in pieces of piece_size at most. Throws io.
+  /// All bytes in order, piece by piece. Throws io.
   virtual void for_each_piece(const std::function<void(BytesView)>& sink) = 0;
 
   /// Throws unsupported where `size` bytes are more than `most`.

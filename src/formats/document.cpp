@@ -2,7 +2,12 @@
 #include "formats/document.hpp"
 
 #include <algorithm>
-#include <future>
+#include <array>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
@@ -10,9 +15,88 @@
 
 namespace eidtool::formats {
 
+namespace {
+
+/// The pieces of a file, read by a thread of its own while those before are worked on.
+class ReadAhead {
+ public:
+  /// Throws std::system_error where there can be no thread.
+  explicit ReadAhead(InputFile& file) : file_(file), thread_([this] { serve(); }) {}
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+  ~ReadAhead() {
+    {
+      const std::scoped_lock lock(mutex_);
+      is_over_ = true;
+    }
+    is_free_.notify_one();
+    thread_.join();
+  }
+
+  /// Good until the next call; empty at the end of the file. Throws what reading threw.
+  BytesView next() {
+    std::unique_lock lock(mutex_);
+    if (is_lent_) {
+      ++taken_;
+      is_free_.notify_one();
+    }
+    is_read_.wait(lock, [this] { return read_ > taken_; });
+    is_lent_ = true;
+    const auto& piece = pieces_[taken_ % pieces_.size()];
+    if (piece.failure) std::rethrow_exception(piece.failure);
+    return BytesView(piece.bytes).first(piece.size);
+  }
+
+ private:
+  struct Piece {
+    Bytes bytes;
+    std::size_t size = 0;
+    std::exception_ptr failure;
+  };
+
+  void serve() {
+    for (std::size_t number = 0;; ++number) {
+      {
+        std::unique_lock lock(mutex_);
+        is_free_.wait(lock, [&] { return is_over_ || number < taken_ + pieces_.size(); });
+        if (is_over_) return;
+      }
+      auto& piece = pieces_[number % pieces_.size()];
+      try {
+        piece.bytes.resize(Content::piece_size);
+        piece.size = file_.read(piece.bytes);
+      } catch (...) {  // for the other thread, in its turn
+        piece.failure = std::current_exception();
+      }
+      const bool was_last = piece.failure || piece.size == 0;
+      {
+        const std::scoped_lock lock(mutex_);
+        ++read_;
+      }
+      is_read_.notify_one();
+      if (was_last) return;
+    }
+  }
+
+  InputFile& file_;
+  std::array<Piece, 4> pieces_;
+  std::mutex mutex_;
+  std::condition_variable is_free_;
+  std::condition_variable is_read_;
+  std::size_t read_ = 0;
+  std::size_t taken_ = 0;
+  bool is_lent_ = false;  // the piece that is next to be taken is being worked on
+  bool is_over_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
 Document::Document(InputFile file) : file_(std::move(file)) {
+  const auto known_size = file_.size();
+  if (known_size && *known_size > small_size) return;
   // One byte more than a small file has tells that it ends there.
-  head_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(small_size, file_.size().value_or(small_size) + 1)));
+  head_.resize(known_size ? static_cast<std::size_t>(*known_size) + 1 : held_pipe_size);
   const auto size = file_.read(head_);
   complete_ = size < head_.size();
   if (!complete_) return;
@@ -54,7 +138,7 @@ void Document::for_each_piece(const std::function<void(BytesView)>& sink) {
   if (file_.is_regular()) {
     if (!file_.rewind())
       throw Error(ErrorKind::io, "cannot go back to the beginning of " + in_quotes(name())).with_file(name());
-    read_ahead(sink);
+    give_file(sink);
     return;
   }
   consumed_ = true;
@@ -63,23 +147,25 @@ void Document::for_each_piece(const std::function<void(BytesView)>& sink) {
   while (const auto size = file_.read(head_)) sink(BytesView(head_).first(size));
 }
 
-void Document::read_ahead(const std::function<void(BytesView)>& sink) {
-  head_.resize(piece_size);
-  Bytes other(piece_size);
-  // In a thread of its own, and where there can be none when it is asked for. Should anything throw, it is waited for.
-  const auto begin = [&] {
-    return std::async(std::launch::async | std::launch::deferred, [this] { return file_.read(head_); });
-  };
-  auto reading = begin();
+void Document::give_file(const std::function<void(BytesView)>& sink) {
+  // A thread costs as much as reading a piece.
+  constexpr std::uint64_t least_to_read_ahead = 8 * piece_size;
+  std::optional<ReadAhead> ahead;
+  if (file_.size().value_or(0) >= least_to_read_ahead) {
+    try {
+      ahead.emplace(file_);
+    } catch (const std::system_error&) {
+      // There is none to be had: one thread does both.
+    }
+  }
+  if (!ahead) head_.resize(piece_size);
   for (;;) {
-    const auto size = reading.get();
+    const auto piece = ahead ? ahead->next() : BytesView(head_).first(file_.read(head_));
     // After every piece: a file that grows as fast as it is read would have no end. By this thread: the folder that the
     // name is in may be its own.
     file_.check_unchanged();
-    if (size == 0) return;
-    std::swap(head_, other);
-    reading = begin();
-    sink(BytesView(other).first(size));
+    if (piece.empty()) return;
+    sink(piece);
   }
 }
 

@@ -9,12 +9,15 @@
 
 namespace eidtool::formats {
 
-/// A document on disk or on standard input. Up to 1 MiB it is held in memory after the first read. Above, a pipe
-/// streams through one buffer, and a file through two: one is filled by another thread while the other is worked on. A
-/// file is read again where need be. Every full read ends with a check that the file did not change meanwhile.
+/// A document on disk or on standard input. A file of up to small_size is held in memory, and so is what a pipe gives
+/// up to held_pipe_size, since it cannot be read again. Above, they stream; a large file is read by another thread
+/// while the pieces before are worked on. A file is read again where need be. Every full read ends with a check that
+/// the file did not change meanwhile.
 class Document : public Content {
  public:
-  /// Reads up to small_size bytes at once. Throws io.
+  static constexpr std::size_t held_pipe_size = 1U << 20U;  // bytes
+
+  /// Reads what will be held. Throws io.
   explicit Document(InputFile file);
 
   const std::string& name() const noexcept override { return file_.name(); }
@@ -28,10 +31,10 @@ class Document : public Content {
 
  private:
   void for_each_piece(const std::function<void(BytesView)>& sink) override;
-  void read_ahead(const std::function<void(BytesView)>& sink);
+  void give_file(const std::function<void(BytesView)>& sink);
 
   InputFile file_;
-  Bytes head_;             // the first bytes; all of them where complete_
+  Bytes head_;             // all bytes where complete_; the first ones of a pipe; else the piece at hand
   bool complete_ = false;  // head_ is the whole document
   bool consumed_ = false;  // a pipe that was read to its end
 };

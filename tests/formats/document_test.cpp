@@ -20,6 +20,9 @@ using tests::error_of;
 namespace {
 
 constexpr std::size_t small_size = Document::small_size;
+constexpr std::size_t held_size = Document::held_pipe_size;
+/// Above, a file is read ahead by another thread.
+constexpr std::size_t large_size = 8 * Document::piece_size;
 
 std::string content_of(std::size_t size) {
   std::string content(size, '\0');
@@ -32,7 +35,7 @@ Bytes sha256(const std::string& text) { return crypto::digest(HashAlgorithm::sha
 Bytes given(Document& document, HashAlgorithm hash = HashAlgorithm::none) {
   Bytes all;
   document.give(hash, [&](BytesView piece) {
-    CHECK(piece.size() <= Document::piece_size);
+    CHECK(piece.size() <= held_size);
     all.insert(all.end(), piece.begin(), piece.end());
   });
   return all;
@@ -64,13 +67,13 @@ class Pipe {
 TEST_CASE("a document gives the same bytes and digests again and again, whatever its size") {
   const tests::TemporaryFolder folder;
   for (const std::size_t size :
-       {std::size_t{0}, std::size_t{1}, small_size - 1, small_size, small_size + 1, 3 * small_size + 5}) {
+       {std::size_t{0}, std::size_t{1}, small_size, small_size + 1, large_size - 1, large_size, 3 * large_size + 5}) {
     INFO(size);
     const auto content = content_of(size);
     const auto path = folder.path() / "document";
     tests::write_file(path, content);
     Document document{InputFile(path)};
-    CHECK(document.is_small() == (size < small_size));
+    CHECK(document.is_small() == (size <= small_size));
     CHECK(document.digest(HashAlgorithm::sha256) == sha256(content));
     CHECK(std::ranges::equal(given(document), as_bytes(content)));
     CHECK(std::ranges::equal(given(document, HashAlgorithm::sha1), as_bytes(content)));
@@ -83,7 +86,7 @@ TEST_CASE("a document gives the same bytes and digests again and again, whatever
 }
 
 TEST_CASE("a small pipe is held in memory and read as often as wanted") {
-  const auto content = content_of(100000);
+  const auto content = content_of(held_size - 1);
   Pipe pipe(content);
   Document document(pipe.file());
   CHECK(document.is_small());
@@ -93,7 +96,7 @@ TEST_CASE("a small pipe is held in memory and read as often as wanted") {
 }
 
 TEST_CASE("a large pipe is read once; the digest of what was given stays known") {
-  const auto content = content_of(2 * small_size + 17);
+  const auto content = content_of(2 * held_size + 17);
   Pipe pipe(content);
   Document document(pipe.file());
   CHECK_FALSE(document.is_small());
@@ -107,34 +110,35 @@ TEST_CASE("a large pipe is read once; the digest of what was given stays known")
 }
 
 TEST_CASE("a pipe that was taken whole is in memory from then on") {
-  const auto content = content_of(2 * small_size);
+  const auto content = content_of(2 * held_size);
   Pipe pipe(content);
   Document document(pipe.file());
-  CHECK(std::ranges::equal(document.whole(4 * small_size), as_bytes(content)));
-  CHECK(std::ranges::equal(document.whole(4 * small_size), as_bytes(content)));
+  CHECK(std::ranges::equal(document.whole(4 * held_size), as_bytes(content)));
+  CHECK(std::ranges::equal(document.whole(4 * held_size), as_bytes(content)));
   CHECK(document.digest(HashAlgorithm::sha256) == sha256(content));
 }
 
 TEST_CASE("a document too large to be taken whole is unsupported, from a file or a pipe") {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "document";
-  tests::write_file(path, content_of(2 * small_size + 1));
+  tests::write_file(path, content_of(2 * held_size + 1));
   Document file{InputFile(path)};
-  const auto error = error_of([&] { file.whole(2 * small_size); });
+  const auto error = error_of([&] { file.whole(2 * held_size); });
   CHECK(error.kind() == ErrorKind::unsupported);
   CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("larger than 2 MiB"));
   CHECK_FALSE(error.hint().empty());
-  Pipe pipe(content_of(2 * small_size + 1));
+  Pipe pipe(content_of(2 * held_size + 1));
   Document piped(pipe.file());
-  CHECK(error_of([&] { piped.whole(2 * small_size); }).kind() == ErrorKind::unsupported);
+  CHECK(error_of([&] { piped.whole(2 * held_size); }).kind() == ErrorKind::unsupported);
 }
 
 TEST_CASE("a document that changes while it is read is no document") {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "document";
+  const std::size_t size = GENERATE(3 * small_size, 3 * large_size);
   for (const bool grows : {true, false}) {
-    INFO(grows);
-    tests::write_file(path, content_of(3 * small_size));
+    CAPTURE(size, grows);
+    tests::write_file(path, content_of(size));
     Document document{InputFile(path)};
     CHECK_NOTHROW(document.digest(HashAlgorithm::sha256));
     const auto error = error_of([&] {
@@ -150,6 +154,24 @@ TEST_CASE("a document that changes while it is read is no document") {
     CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("changed while it was read"));
     CHECK(error_of([&] { document.digest(HashAlgorithm::sha1); }).kind() == ErrorKind::io);
   }
+}
+
+TEST_CASE("a document of which the rest is not wanted is left") {
+  const tests::TemporaryFolder folder;
+  const auto path = folder.path() / "document";
+  const auto content = content_of(3 * large_size);
+  tests::write_file(path, content);
+  Document document{InputFile(path)};
+  for (const std::size_t pieces : {1, 6}) {
+    std::size_t given_pieces = 0;
+    const auto error = error_of([&] {
+      document.give(HashAlgorithm::none, [&](BytesView) {
+        if (++given_pieces == pieces) throw Error(ErrorKind::usage, "enough");
+      });
+    });
+    CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("enough"));
+  }
+  CHECK(document.digest(HashAlgorithm::sha256) == sha256(content));
 }
 
 TEST_CASE("a descriptor that stands in the middle of a file is read from there, each time") {
