@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/records.hpp"
 
-#include <array>
 #include <utility>
 
 #include "base/error.hpp"
@@ -24,9 +23,14 @@ void add_validity(cli::Record& record, const crypto::Certificate& certificate) {
   record.add("not_before", certificate.not_before()).add("not_after", certificate.not_after());
 }
 
-std::vector<std::string> usage_of(const pkcs11::Object& object) {
-  constexpr std::array usages = {CKA_ENCRYPT,        CKA_DECRYPT, CKA_SIGN,   CKA_SIGN_RECOVER, CKA_VERIFY,
-                                 CKA_VERIFY_RECOVER, CKA_WRAP,    CKA_UNWRAP, CKA_DERIVE};
+/// What a key of a class can be for (PKCS#11 2.40 §4.8–4.10).
+std::vector<CK_ATTRIBUTE_TYPE> usages_of(CK_OBJECT_CLASS object_class) {
+  if (object_class == CKO_PUBLIC_KEY) return {CKA_ENCRYPT, CKA_VERIFY, CKA_VERIFY_RECOVER, CKA_WRAP, CKA_DERIVE};
+  if (object_class == CKO_PRIVATE_KEY) return {CKA_DECRYPT, CKA_SIGN, CKA_SIGN_RECOVER, CKA_UNWRAP, CKA_DERIVE};
+  return {CKA_ENCRYPT, CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_WRAP, CKA_UNWRAP, CKA_DERIVE};
+}
+
+std::vector<std::string> usage_names(const pkcs11::Object& object, const std::vector<CK_ATTRIBUTE_TYPE>& usages) {
   std::vector<std::string> names;
   for (const auto usage : usages) {
     if (object.flag(usage).value_or(false)) names.push_back(pkcs11::without_prefix(pkcs11::attribute_name(usage)));
@@ -39,10 +43,14 @@ std::string key_type_text(CK_KEY_TYPE type) {
   return type == edwards ? "ed25519" : pkcs11::without_prefix(pkcs11::key_type_name(type));
 }
 
-void add_key(cli::Record& record, const pkcs11::Object& object) {
+void add_key(cli::Record& record, pkcs11::Object& object, CK_OBJECT_CLASS object_class) {
+  const auto usages = usages_of(object_class);
+  auto asked = usages;
+  asked.push_back(CKA_KEY_TYPE);
+  object.read_beforehand(asked);
   if (const auto type = object.number(CKA_KEY_TYPE)) record.add("key_type", key_type_text(*type));
   if (const auto size = pkcs11::key_size(object)) record.add("key_size", static_cast<std::int64_t>(*size));
-  record.add("usage", usage_of(object));
+  record.add("usage", usage_names(object, usages));
 }
 
 void add_certificate(cli::Record& record, const pkcs11::Token& token, const pkcs11::Object& object,
@@ -117,7 +125,7 @@ std::optional<Purpose> purpose_of(const pkcs11::Token& token, const std::string&
   return certificate.purpose();
 }
 
-cli::Record object_record(const pkcs11::Token& token, const pkcs11::Object& object, ObjectDetails details) {
+cli::Record object_record(const pkcs11::Token& token, pkcs11::Object object, ObjectDetails details) {
   cli::Record record("object");
   const auto object_class = object.number(CKA_CLASS);
   const auto label = object.text(CKA_LABEL);
@@ -132,7 +140,7 @@ cli::Record object_record(const pkcs11::Token& token, const pkcs11::Object& obje
   if (object_class == CKO_CERTIFICATE) {
     add_certificate(record, token, object, label.value_or(""));
   } else if (object_class == CKO_PRIVATE_KEY || object_class == CKO_PUBLIC_KEY || object_class == CKO_SECRET_KEY) {
-    add_key(record, object);
+    add_key(record, object, *object_class);
   }
   record.add_if("private", object.flag(CKA_PRIVATE));
   record.add("uri", pkcs11::object_uri(token.raw_info(), label, id, object_class));

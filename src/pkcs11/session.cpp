@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pkcs11/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <exception>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include "base/files.hpp"
@@ -55,18 +58,53 @@ std::vector<CK_ATTRIBUTE> Template::attributes() const {
 Object::Object(const Session& session, CK_OBJECT_HANDLE handle)
     : session_(std::make_shared<const Session>(session)), handle_(handle) {}
 
-CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
-  constexpr int most_tries = 8;
-  const auto claims = [&](CK_ULONG size) {
-    return Error(ErrorKind::module_failed, session_->token().subject() + " claims that " + attribute_name(type) +
-                                               " has " + std::to_string(size) + " bytes");
+Error Object::mistaken_size(CK_ATTRIBUTE_TYPE type, CK_ULONG size) const {
+  return Error(ErrorKind::module_failed, session_->token().subject() + " claims that " + attribute_name(type) +
+                                             " has " + std::to_string(size) + " bytes");
+}
+
+void Object::read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types) {
+  std::vector<CK_ATTRIBUTE> asked;
+  for (const auto type : types) asked.push_back({type, nullptr, 0});
+  const auto ask = [&] {
+    return session_->functions().C_GetAttributeValue(session_->handle(), handle_, asked.data(), CK_ULONG{asked.size()});
   };
+  std::vector<Known> read;
+  const auto are_all_there = [&](CK_RV rv) { return absence_from(rv, types) == Absence::none; };
+  if (!are_all_there(ask())) return;
+  CK_ULONG total = 0;
+  for (auto& attribute : asked) {
+    if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return;
+    if (attribute.ulValueLen > largest_attribute) throw mistaken_size(attribute.type, attribute.ulValueLen);
+    total += attribute.ulValueLen;
+    if (total > largest_attribute) return;
+    auto& known = read.emplace_back(Known{attribute.type, Bytes(attribute.ulValueLen)});
+    attribute.pValue = known.value.data();  // stays where it is when `read` grows
+  }
+  const auto rv = ask();
+  if (rv == CKR_BUFFER_TOO_SMALL || !are_all_there(rv)) return;
+  for (std::size_t index = 0; index < read.size(); ++index) {
+    const auto size = asked[index].ulValueLen;
+    if (size == CK_UNAVAILABLE_INFORMATION) return;
+    if (size > read[index].value.size()) throw mistaken_size(asked[index].type, size);
+    read[index].value.resize(size);
+  }
+  std::ranges::move(read, std::back_inserter(known_));
+}
+
+CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
+  const auto known = std::ranges::find(known_, type, &Known::type);
+  if (known != known_.end()) {
+    value = known->value;
+    return CKR_OK;
+  }
+  constexpr int most_tries = 8;
   for (int tries = 0;; ++tries) {
     CK_ATTRIBUTE attribute{type, nullptr, 0};
     auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, CK_ULONG{1});
     if (rv != CKR_OK) return rv;
     if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
-    if (attribute.ulValueLen > largest_attribute) throw claims(attribute.ulValueLen);
+    if (attribute.ulValueLen > largest_attribute) throw mistaken_size(type, attribute.ulValueLen);
     value.assign(attribute.ulValueLen, 0);
     if (value.empty()) return CKR_OK;
     attribute.pValue = value.data();
@@ -75,7 +113,7 @@ CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
     if (rv != CKR_OK) return rv;
     // An attribute that is gone since its size was asked for.
     if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
-    if (attribute.ulValueLen > value.size()) throw claims(attribute.ulValueLen);
+    if (attribute.ulValueLen > value.size()) throw mistaken_size(type, attribute.ulValueLen);
     value.resize(attribute.ulValueLen);
     return CKR_OK;
   }
@@ -88,19 +126,23 @@ Bytes Object::attribute(CK_ATTRIBUTE_TYPE type) const {
   return value;
 }
 
-Object::Absence Object::absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const {
+Object::Absence Object::absence_from(CK_RV rv, std::span<const CK_ATTRIBUTE_TYPE> types) const {
   if (rv == CKR_ATTRIBUTE_SENSITIVE) return Absence::sensitive;
   if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED || rv == CKR_ATTRIBUTE_VALUE_INVALID) {
     return Absence::not_there;
   }
-  check(rv, "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
+  if (rv == CKR_OK) return Absence::none;
+  std::vector<std::string> names;
+  for (const auto type : types) names.push_back(attribute_name(type));
+  check(rv, "C_GetAttributeValue",
+        session_->token().subject() + ", " + (names.size() == 1 ? "attribute " : "attributes ") + join(names, ", "));
   return Absence::none;
 }
 
 Object::Measure Object::measure(CK_ATTRIBUTE_TYPE type) const {
   CK_ATTRIBUTE attribute{type, nullptr, 0};
   const auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, CK_ULONG{1});
-  const auto absence = absence_from(rv, type);
+  const auto absence = absence_from(rv, {&type, 1});
   if (absence != Absence::none) return {0, absence};
   if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return {0, Absence::not_there};
   return {attribute.ulValueLen, Absence::none};
@@ -108,7 +150,7 @@ Object::Measure Object::measure(CK_ATTRIBUTE_TYPE type) const {
 
 Object::Reading Object::read(CK_ATTRIBUTE_TYPE type) const {
   Reading reading;
-  reading.absence = absence_from(read_into(type, reading.value), type);
+  reading.absence = absence_from(read_into(type, reading.value), {&type, 1});
   if (reading.absence != Absence::none) reading.value.clear();
   return reading;
 }

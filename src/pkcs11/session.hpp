@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 #include "base/pin.hpp"
 #include "pkcs11/slot.hpp"
 
@@ -33,12 +35,17 @@ class Template {
 };
 
 /// An object of a token, good as long as its session is (which it keeps). Attributes are read from
-/// the token at each call.
+/// the token at each call, but for those that were read beforehand.
 class Object {
  public:
   Object(const Session& session, CK_OBJECT_HANDLE handle);
 
   CK_OBJECT_HANDLE handle() const { return handle_; }
+
+  /// Reads attributes that will be asked for in two calls instead of two for each: SoftHSM looks at its files at every
+  /// call. Where the object lacks one, or they change meanwhile, nothing is kept, and each is read by itself when it is
+  /// asked for. Throws as attribute() does where reading fails for another reason.
+  void read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types);
 
   /// Throws what check() makes where the object has it not, or does not tell.
   Bytes attribute(CK_ATTRIBUTE_TYPE type) const;
@@ -64,10 +71,16 @@ class Object {
 
  private:
   CK_RV read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const;
-  Absence absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const;
+  Error mistaken_size(CK_ATTRIBUTE_TYPE type, CK_ULONG size) const;
+  Absence absence_from(CK_RV rv, std::span<const CK_ATTRIBUTE_TYPE> types) const;
 
   std::shared_ptr<const Session> session_;
   CK_OBJECT_HANDLE handle_;
+  struct Known {
+    CK_ATTRIBUTE_TYPE type;
+    Bytes value;
+  };
+  std::vector<Known> known_;  // read beforehand
 };
 
 /// An open session. A shared handle: the last copy closes it, and with the last session of a token

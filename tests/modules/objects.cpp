@@ -77,11 +77,9 @@ CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULON
   return CKR_OK;
 }
 
-CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes,
-                          CK_ULONG count) {
-  // eidtool asks for one at a time.
-  if (count != 1) return real().C_GetAttributeValue(session, original(object), attributes, count);
-  auto& attribute = *attributes;
+namespace {
+
+CK_RV get_one_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE& attribute) {
   if (const auto vanishing = script().vanishing.find(attribute.type); vanishing != script().vanishing.end()) {
     if (vanishing->second.has_come(readings[attribute.type]++)) {
       attribute.ulValueLen = CK_UNAVAILABLE_INFORMATION;
@@ -102,9 +100,22 @@ CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK
     attribute.ulValueLen = size;
     return CKR_OK;
   }
-  const auto rv = real().C_GetAttributeValue(session, original(object), attributes, count);
+  const auto rv = real().C_GetAttributeValue(session, original(object), &attribute, 1);
   if (rv == CKR_OK) attribute.ulValueLen = claimed(pkcs11::attribute_name(attribute.type), attribute.ulValueLen);
   return rv;
+}
+
+}  // namespace
+
+/// Each as if it were asked for by itself, as the standard has it: one that fails keeps the others from nothing.
+CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes,
+                          CK_ULONG count) {
+  CK_RV answer = CKR_OK;
+  for (CK_ULONG index = 0; index < count; ++index) {
+    const auto rv = get_one_attribute(session, object, attributes[index]);
+    if (rv != CKR_OK) answer = rv;
+  }
+  return answer;
 }
 
 }  // namespace eidtool::tests::filter
