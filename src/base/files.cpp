@@ -33,20 +33,23 @@ std::optional<std::string> descriptor_named_by(std::filesystem::path path) {
     // Also where they are missing, as in some containers.
     if (path == "/dev/stdin") return "0";
     if (path == "/dev/stdout") return "1";
+    // In folders of descriptors all names are links, and numbers: of others six looks at folders are saved, for each
+    // file.
+    std::error_code no_link;
+    const auto target = std::filesystem::read_symlink(path, no_link);
+    if (no_link == std::errc::invalid_argument) return std::nullopt;  // there is something else
     const auto folder = path.has_parent_path() ? path.parent_path() : ".";
     const auto name = path.filename().string();
-    std::error_code absent;
     const auto is_folder = [&](const char* of_descriptors) {
+      std::error_code absent;
       return folder == of_descriptors || std::filesystem::equivalent(folder, of_descriptors, absent);
     };
-    // In folders of descriptors all names are numbers: of others six looks at folders are saved, for each file.
     const bool is_number = !name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
     // A thread shares the descriptors of its process; its folder of them is another one.
     if (is_number && (is_folder("/dev/fd") || is_folder("/proc/self/fd") || is_folder("/proc/thread-self/fd"))) {
       return name;
     }
-    const auto target = std::filesystem::read_symlink(path, absent);
-    if (absent) return std::nullopt;
+    if (no_link) return std::nullopt;
     path = folder / target;
   }
   return std::nullopt;
@@ -58,10 +61,7 @@ namespace {
 /// document, signed.
 bool names_standard_input(const std::filesystem::path& path) { return descriptor_named_by(path) == "0"; }
 
-int open_for_reading(const std::filesystem::path& path) {
-  if (names_standard_input(path)) return ::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-}
+int open_standard_input() { return ::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1); }
 
 }  // namespace
 
@@ -73,9 +73,13 @@ std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
   return FileIdentity{status.st_dev, status.st_ino};
 }
 
-InputFile::InputFile(const std::filesystem::path& path)
-    : InputFile(FileDescriptor(open_for_reading(path)), path.string()) {
-  is_named_ = !names_standard_input(path);
+InputFile::InputFile(const std::filesystem::path& path) : InputFile(path, !names_standard_input(path)) {}
+
+InputFile::InputFile(const std::filesystem::path& path, bool is_named)
+    : InputFile(
+          FileDescriptor(is_named ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY) : open_standard_input()),
+          path.string()) {
+  is_named_ = is_named;
 }
 
 InputFile::InputFile(FileDescriptor descriptor, std::string name)

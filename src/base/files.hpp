@@ -81,6 +81,8 @@ class InputFile {
   void check_unchanged() const;
 
  private:
+  InputFile(const std::filesystem::path& path, bool is_named);
+
   FileDescriptor descriptor_;
   std::string name_;
   struct stat status_ {};

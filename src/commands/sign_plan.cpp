@@ -31,14 +31,32 @@ std::string output_for(const std::string& document, const cli::Arguments& argume
   return folder ? (std::filesystem::path(*folder) / std::filesystem::path(name).filename()).string() : name;
 }
 
-/// Two names for one place, whether or not a file is there yet.
-std::string place_of(const std::string& path) {
-  std::error_code unknown;
-  // Of a relative name whose first part is not there weakly_canonical() makes no absolute one.
-  const auto absolute = std::filesystem::absolute(path, unknown);
-  const auto place = std::filesystem::weakly_canonical(absolute, unknown);
-  return unknown ? path : place.string();
-}
+/// Two names for one place, whether or not a file is there yet. Each folder is looked at once.
+class Places {
+ public:
+  std::string of(const std::filesystem::path& path) {
+    std::error_code unknown;
+    const auto name = path.filename();
+    const bool stands_in_folder =
+        !name.empty() && name != "." && name != ".." && !std::filesystem::is_symlink(path, unknown);
+    if (!stands_in_folder) return resolved(path);
+    const auto folder = path.parent_path().string();
+    auto known = folders_.find(folder);
+    if (known == folders_.end()) known = folders_.emplace(folder, resolved(folder.empty() ? "." : folder)).first;
+    return (std::filesystem::path(known->second) / name).string();
+  }
+
+ private:
+  static std::string resolved(const std::filesystem::path& path) {
+    std::error_code unknown;
+    // Of a relative name whose first part is not there weakly_canonical() makes no absolute one.
+    const auto absolute = std::filesystem::absolute(path, unknown);
+    const auto place = std::filesystem::weakly_canonical(absolute, unknown);
+    return unknown ? path.string() : place.string();
+  }
+
+  std::map<std::string, std::string> folders_;
+};
 
 class OutputCheck {
  public:
@@ -46,7 +64,7 @@ class OutputCheck {
 
   /// Throws usage where it is another's as well.
   void claim(const std::string& output) {
-    if (outputs_.insert(place_of(output)).second) return;
+    if (outputs_.insert(places_.of(output)).second) return;
     throw Error(ErrorKind::usage, in_quotes(output) + " would be written twice",
                 "documents of one name need different folders, and each is named once");
   }
@@ -56,7 +74,7 @@ class OutputCheck {
     if (name == "-") return inputs_.add(name);
     const auto identity = identity_of(name);
     if (identity) return inputs_.add(name, *identity);
-    missing_.emplace(place_of(name), name);
+    missing_.emplace(places_.of(name), name);
   }
 
   /// Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
@@ -67,10 +85,10 @@ class OutputCheck {
   }
 
   /// No input is written over, whatever else is signed.
-  void check_is_no_input(const std::string& output) const {
+  void check_is_no_input(const std::string& output) {
     inputs_.check_output(output);
     if (missing_.empty()) return;
-    const auto found = missing_.find(place_of(output));
+    const auto found = missing_.find(places_.of(output));
     if (found == missing_.end()) return;
     throw Error(
         ErrorKind::io,
@@ -81,6 +99,7 @@ class OutputCheck {
 
  private:
   Inputs inputs_;
+  Places places_;
   std::map<std::string, std::string> missing_;  // documents by their places
   std::set<std::string> outputs_;
 };
@@ -174,13 +193,14 @@ void check_results_show(const SignPlan& plan, const SignatureOptions& wanted, co
 
 /// Each is found by its name again when the list is checked.
 void check_listed(const std::vector<std::string>& documents) {
-  std::set<std::string> places;
+  Places places;
+  std::set<std::string> listed;
   for (const auto& document : documents) {
     if (is_standard_input(document)) {
       throw Error(ErrorKind::usage, "the standard input has no name that a list could hold",
                   "write it to a file first, or sign it without --manifest");
     }
-    if (!places.insert(place_of(document)).second)
+    if (!listed.insert(places.of(document)).second)
       throw Error(ErrorKind::usage, in_quotes(document) + " would be listed twice", "each is named once");
   }
 }
