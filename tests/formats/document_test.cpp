@@ -162,7 +162,7 @@ TEST_CASE("a document of which the rest is not wanted is left") {
   const auto content = content_of(3 * large_size);
   tests::write_file(path, content);
   Document document{InputFile(path)};
-  for (const std::size_t pieces : {1, 6}) {
+  for (const std::size_t pieces : {std::size_t{1}, std::size_t{6}}) {
     std::size_t given_pieces = 0;
     const auto error = error_of([&] {
       document.give(HashAlgorithm::none, [&](BytesView) {
