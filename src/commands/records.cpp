@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/records.hpp"
 
+#include <array>
 #include <utility>
 
 #include "base/error.hpp"
@@ -23,19 +24,23 @@ void add_validity(cli::Record& record, const crypto::Certificate& certificate) {
   record.add("not_before", certificate.not_before()).add("not_after", certificate.not_after());
 }
 
-/// What a key of a class can be for (PKCS#11 2.40 §4.8–4.10).
-std::vector<CK_ATTRIBUTE_TYPE> usages_of(CK_OBJECT_CLASS object_class) {
-  if (object_class == CKO_PUBLIC_KEY) return {CKA_ENCRYPT, CKA_VERIFY, CKA_VERIFY_RECOVER, CKA_WRAP, CKA_DERIVE};
-  if (object_class == CKO_PRIVATE_KEY) return {CKA_DECRYPT, CKA_SIGN, CKA_SIGN_RECOVER, CKA_UNWRAP, CKA_DERIVE};
-  return {CKA_ENCRYPT, CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_WRAP, CKA_UNWRAP, CKA_DERIVE};
-}
-
-std::vector<std::string> usage_names(const pkcs11::Object& object, const std::vector<CK_ATTRIBUTE_TYPE>& usages) {
+std::vector<std::string> usage_of(const pkcs11::Object& object) {
+  constexpr std::array usages = {CKA_ENCRYPT,        CKA_DECRYPT, CKA_SIGN,   CKA_SIGN_RECOVER, CKA_VERIFY,
+                                 CKA_VERIFY_RECOVER, CKA_WRAP,    CKA_UNWRAP, CKA_DERIVE};
   std::vector<std::string> names;
   for (const auto usage : usages) {
     if (object.flag(usage).value_or(false)) names.push_back(pkcs11::without_prefix(pkcs11::attribute_name(usage)));
   }
   return names;
+}
+
+/// What every key of a class has (PKCS#11 2.40 §4.8–4.10).
+std::vector<CK_ATTRIBUTE_TYPE> key_attributes(CK_OBJECT_CLASS object_class) {
+  if (object_class == CKO_PUBLIC_KEY)
+    return {CKA_KEY_TYPE, CKA_ENCRYPT, CKA_VERIFY, CKA_VERIFY_RECOVER, CKA_WRAP, CKA_DERIVE};
+  if (object_class == CKO_PRIVATE_KEY)
+    return {CKA_KEY_TYPE, CKA_DECRYPT, CKA_SIGN, CKA_SIGN_RECOVER, CKA_UNWRAP, CKA_DERIVE};
+  return {CKA_KEY_TYPE, CKA_ENCRYPT, CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_WRAP, CKA_UNWRAP, CKA_DERIVE};
 }
 
 std::string key_type_text(CK_KEY_TYPE type) {
@@ -44,13 +49,10 @@ std::string key_type_text(CK_KEY_TYPE type) {
 }
 
 void add_key(cli::Record& record, pkcs11::Object& object, CK_OBJECT_CLASS object_class) {
-  const auto usages = usages_of(object_class);
-  auto asked = usages;
-  asked.push_back(CKA_KEY_TYPE);
-  object.read_beforehand(asked);
+  object.read_beforehand(key_attributes(object_class));
   if (const auto type = object.number(CKA_KEY_TYPE)) record.add("key_type", key_type_text(*type));
   if (const auto size = pkcs11::key_size(object)) record.add("key_size", static_cast<std::int64_t>(*size));
-  record.add("usage", usage_names(object, usages));
+  record.add("usage", usage_of(object));
 }
 
 void add_certificate(cli::Record& record, const pkcs11::Token& token, const pkcs11::Object& object,

@@ -16,9 +16,8 @@ namespace eidtool::formats {
 /// What a signature is of, wherever it is: a Message that keeps the digests that were computed.
 class Content : public Message {
  public:
-  // Bytes. Many jobs hold a few of each at a time.
-  static constexpr std::size_t small_size = 1U << 18U;
-  static constexpr std::size_t piece_size = 1U << 18U;
+  static constexpr std::size_t small_size = 1U << 20U;  // bytes, below which a document is held in memory
+  static constexpr std::size_t piece_size = 1U << 18U;  // bytes; each of many jobs holds a few
 
   /// As messages name it.
   virtual const std::string& name() const = 0;

@@ -94,9 +94,9 @@ class ReadAhead {
 
 Document::Document(InputFile file) : file_(std::move(file)) {
   const auto known_size = file_.size();
-  if (known_size && *known_size > small_size) return;
+  if (known_size && *known_size >= small_size) return;
   // One byte more than a small file has tells that it ends there.
-  head_.resize(known_size ? static_cast<std::size_t>(*known_size) + 1 : held_pipe_size);
+  head_.resize(known_size ? static_cast<std::size_t>(*known_size) + 1 : small_size);
   const auto size = file_.read(head_);
   complete_ = size < head_.size();
   if (!complete_) return;

@@ -9,14 +9,11 @@
 
 namespace eidtool::formats {
 
-/// A document on disk or on standard input. A file of up to small_size is held in memory, and so is what a pipe gives
-/// up to held_pipe_size, since it cannot be read again. Above, they stream; a large file is read by another thread
-/// while the pieces before are worked on. A file is read again where need be. Every full read ends with a check that
-/// the file did not change meanwhile.
+/// A document on disk or on standard input. Below small_size it is held in memory after the first read. Others stream;
+/// a large file is read by another thread while the pieces before are worked on, and read again where need be. Every
+/// full read ends with a check that the file did not change meanwhile.
 class Document : public Content {
  public:
-  static constexpr std::size_t held_pipe_size = 1U << 20U;  // bytes
-
   /// Reads what will be held. Throws io.
   explicit Document(InputFile file);
 

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <exception>
 #include <iterator>
-#include <string>
 #include <utility>
 
 #include "base/files.hpp"
@@ -58,36 +57,28 @@ std::vector<CK_ATTRIBUTE> Template::attributes() const {
 Object::Object(const Session& session, CK_OBJECT_HANDLE handle)
     : session_(std::make_shared<const Session>(session)), handle_(handle) {}
 
-Error Object::mistaken_size(CK_ATTRIBUTE_TYPE type, CK_ULONG size) const {
-  return Error(ErrorKind::module_failed, session_->token().subject() + " claims that " + attribute_name(type) +
-                                             " has " + std::to_string(size) + " bytes");
-}
-
 void Object::read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types) {
   std::vector<CK_ATTRIBUTE> asked;
-  for (const auto type : types) asked.push_back({type, nullptr, 0});
+  // What a module does not look at stays so.
+  for (const auto type : types) asked.push_back({type, nullptr, CK_UNAVAILABLE_INFORMATION});
   const auto ask = [&] {
-    return session_->functions().C_GetAttributeValue(session_->handle(), handle_, asked.data(), CK_ULONG{asked.size()});
+    return session_->functions().C_GetAttributeValue(session_->handle(), handle_, asked.data(),
+                                                     CK_ULONG{asked.size()}) == CKR_OK;
   };
+  if (!ask()) return;
   std::vector<Known> read;
-  const auto are_all_there = [&](CK_RV rv) { return absence_from(rv, types) == Absence::none; };
-  if (!are_all_there(ask())) return;
-  CK_ULONG total = 0;
+  CK_ULONG left = largest_attribute;
   for (auto& attribute : asked) {
-    if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return;
-    if (attribute.ulValueLen > largest_attribute) throw mistaken_size(attribute.type, attribute.ulValueLen);
-    total += attribute.ulValueLen;
-    if (total > largest_attribute) return;
+    if (attribute.ulValueLen > left) return;  // CK_UNAVAILABLE_INFORMATION too
+    left -= attribute.ulValueLen;
     auto& known = read.emplace_back(Known{attribute.type, Bytes(attribute.ulValueLen)});
     attribute.pValue = known.value.data();  // stays where it is when `read` grows
   }
-  const auto rv = ask();
-  if (rv == CKR_BUFFER_TOO_SMALL || !are_all_there(rv)) return;
+  if (!ask()) return;
   for (std::size_t index = 0; index < read.size(); ++index) {
-    const auto size = asked[index].ulValueLen;
-    if (size == CK_UNAVAILABLE_INFORMATION) return;
-    if (size > read[index].value.size()) throw mistaken_size(asked[index].type, size);
-    read[index].value.resize(size);
+    auto& value = read[index].value;
+    if (asked[index].ulValueLen > value.size()) return;  // also of one that was empty, and told its size anew
+    value.resize(asked[index].ulValueLen);
   }
   std::ranges::move(read, std::back_inserter(known_));
 }
@@ -99,12 +90,16 @@ CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
     return CKR_OK;
   }
   constexpr int most_tries = 8;
+  const auto claims = [&](CK_ULONG size) {
+    return Error(ErrorKind::module_failed, session_->token().subject() + " claims that " + attribute_name(type) +
+                                               " has " + std::to_string(size) + " bytes");
+  };
   for (int tries = 0;; ++tries) {
     CK_ATTRIBUTE attribute{type, nullptr, 0};
     auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, CK_ULONG{1});
     if (rv != CKR_OK) return rv;
     if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
-    if (attribute.ulValueLen > largest_attribute) throw mistaken_size(type, attribute.ulValueLen);
+    if (attribute.ulValueLen > largest_attribute) throw claims(attribute.ulValueLen);
     value.assign(attribute.ulValueLen, 0);
     if (value.empty()) return CKR_OK;
     attribute.pValue = value.data();
@@ -113,7 +108,7 @@ CK_RV Object::read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const {
     if (rv != CKR_OK) return rv;
     // An attribute that is gone since its size was asked for.
     if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return CKR_ATTRIBUTE_TYPE_INVALID;
-    if (attribute.ulValueLen > value.size()) throw mistaken_size(type, attribute.ulValueLen);
+    if (attribute.ulValueLen > value.size()) throw claims(attribute.ulValueLen);
     value.resize(attribute.ulValueLen);
     return CKR_OK;
   }
@@ -126,23 +121,19 @@ Bytes Object::attribute(CK_ATTRIBUTE_TYPE type) const {
   return value;
 }
 
-Object::Absence Object::absence_from(CK_RV rv, std::span<const CK_ATTRIBUTE_TYPE> types) const {
+Object::Absence Object::absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const {
   if (rv == CKR_ATTRIBUTE_SENSITIVE) return Absence::sensitive;
   if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED || rv == CKR_ATTRIBUTE_VALUE_INVALID) {
     return Absence::not_there;
   }
-  if (rv == CKR_OK) return Absence::none;
-  std::vector<std::string> names;
-  for (const auto type : types) names.push_back(attribute_name(type));
-  check(rv, "C_GetAttributeValue",
-        session_->token().subject() + ", " + (names.size() == 1 ? "attribute " : "attributes ") + join(names, ", "));
+  check(rv, "C_GetAttributeValue", session_->token().subject() + ", attribute " + attribute_name(type));
   return Absence::none;
 }
 
 Object::Measure Object::measure(CK_ATTRIBUTE_TYPE type) const {
   CK_ATTRIBUTE attribute{type, nullptr, 0};
   const auto rv = session_->functions().C_GetAttributeValue(session_->handle(), handle_, &attribute, CK_ULONG{1});
-  const auto absence = absence_from(rv, {&type, 1});
+  const auto absence = absence_from(rv, type);
   if (absence != Absence::none) return {0, absence};
   if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) return {0, Absence::not_there};
   return {attribute.ulValueLen, Absence::none};
@@ -150,7 +141,7 @@ Object::Measure Object::measure(CK_ATTRIBUTE_TYPE type) const {
 
 Object::Reading Object::read(CK_ATTRIBUTE_TYPE type) const {
   Reading reading;
-  reading.absence = absence_from(read_into(type, reading.value), {&type, 1});
+  reading.absence = absence_from(read_into(type, reading.value), type);
   if (reading.absence != Absence::none) reading.value.clear();
   return reading;
 }

@@ -3,12 +3,10 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "base/error.hpp"
 #include "base/pin.hpp"
 #include "pkcs11/slot.hpp"
 
@@ -43,8 +41,8 @@ class Object {
   CK_OBJECT_HANDLE handle() const { return handle_; }
 
   /// Reads attributes that will be asked for in two calls instead of two for each: SoftHSM looks at its files at every
-  /// call. Where the object lacks one, or they change meanwhile, nothing is kept, and each is read by itself when it is
-  /// asked for. Throws as attribute() does where reading fails for another reason.
+  /// call. Where the module's answer is anything but all of them nothing is kept, and each is read by itself when it is
+  /// asked for: what one is not does not stand in the way of the others.
   void read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types);
 
   /// Throws what check() makes where the object has it not, or does not tell.
@@ -71,8 +69,7 @@ class Object {
 
  private:
   CK_RV read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const;
-  Error mistaken_size(CK_ATTRIBUTE_TYPE type, CK_ULONG size) const;
-  Absence absence_from(CK_RV rv, std::span<const CK_ATTRIBUTE_TYPE> types) const;
+  Absence absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const;
 
   std::shared_ptr<const Session> session_;
   CK_OBJECT_HANDLE handle_;

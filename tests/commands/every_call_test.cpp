@@ -30,6 +30,7 @@ struct Case {
   unsigned long after = 0;  // so many calls of it
   bool is_first = false;
   Code code;
+  bool asks_for_several = false;  // attributes
 };
 
 /// What is to come of it.
@@ -70,7 +71,9 @@ const std::vector<Rule> rules = {
     {{}, {"C_GetSlotInfo", "C_GetTokenInfo"}, At::first, gone, {4, false}},
     {{}, {"C_GetSlotInfo", "C_GetTokenInfo"}, At::last, gone, survives},
 
-    // Lists and values may grow between two calls; the last call is a second one.
+    // Lists and values may grow between two calls; the last call is a second one. Of listings it asks for the size of
+    // what is not there.
+    {{"objects", "objects --login"}, {"C_GetAttributeValue"}, At::last, {"CKR_BUFFER_TOO_SMALL"}, {6, true}},
     {{}, {"C_GetSlotList", "C_GetMechanismList", "C_GetAttributeValue"}, At::last, {"CKR_BUFFER_TOO_SMALL"}, survives},
     {{}, {"C_GetMechanismInfo"}, At::any, {"CKR_MECHANISM_INVALID"}, survives},
     // Whoever has to ask the PIN for each signature and does not say so is not asked, and says so then.
@@ -108,6 +111,8 @@ const std::vector<Rule> rules = {
 };
 
 Expected expected_of(const Walk& walk, const Case& one) {
+  // Then each is asked for by itself.
+  if (one.asks_for_several) return survives;
   const auto fits = [](const std::set<std::string>& wanted, const std::string& name) {
     return wanted.empty() || wanted.count(name) != 0;
   };
@@ -233,15 +238,21 @@ class Worker {
   std::set<std::string> clean_;
 };
 
-/// Every function of the walk, the first time that it is called and the last, with every code.
+/// Every function of the walk, the first time that it is called and the last, with every code. Attributes may be asked
+/// for together: then also the first time that it is one alone.
 std::vector<Case> cases_of(const std::vector<std::string>& calls) {
   std::map<std::string, std::vector<std::string>> by_function;
   for (const auto& call : calls) by_function[call.substr(0, call.find(' '))].push_back(call);
   std::vector<Case> cases;
   for (const auto& [function, lines] : by_function) {
+    const auto several = function + " together";
+    const auto alone = std::ranges::find_if(lines, [&](const auto& line) { return line != several; });
+    std::map<std::size_t, bool> places = {{0, true}, {lines.size() - 1, false}};  // which of them are first ones
+    if (alone != lines.end()) places[static_cast<std::size_t>(alone - lines.begin())] = true;
     for (const auto& code : codes_of(function)) {
-      cases.push_back({function, 0, true, code});
-      if (lines.size() > 1) cases.push_back({function, lines.size() - 1, false, code});
+      for (const auto& [after, is_first] : places) {
+        cases.push_back({function, after, is_first, code, lines[after] == several});
+      }
     }
   }
   return cases;

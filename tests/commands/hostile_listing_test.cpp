@@ -53,11 +53,13 @@ TEST_CASE("lengths that are no truth are found out, and cost no PIN") {
       {"length CKA_VALUE 100000 -", 0, ""},
       {"length CKA_VALUE 99999999999", 6, "claims that CKA_VALUE has 99999999999 bytes"},
       {"length CKA_VALUE - 99999999999", 6, "claims that CKA_VALUE has 99999999999 bytes"},
-      {"length CKA_VALUE - 5000", 6, "claims that CKA_VALUE has 5000 bytes"},
+      {"length CKA_VALUE - 5000 - 5000", 6, "claims that CKA_VALUE has 5000 bytes"},
       {"length CKA_VALUE 10", 6, "C_GetAttributeValue answered CKR_BUFFER_TOO_SMALL"},
       {"length CKA_VALUE - 20 -", 0, ""},  // the other certificate is left
-      {"length CKA_ID - 5000", 6, "claims that CKA_ID has 5000 bytes"},
+      {"length CKA_ID - 5000 - 5000", 6, "claims that CKA_ID has 5000 bytes"},
       {"length CKA_CLASS 1", 0, ""},
+      {"length CKA_LABEL 0 -", 0, ""},
+      {"length CKA_ID 0 -", 0, ""},
       {"length CKA_ALWAYS_AUTHENTICATE 5000 -", 0, ""},
   };
   Desk desk;
@@ -110,6 +112,28 @@ TEST_CASE("attributes that vanish between two calls are as good as absent") {
     CHECK(desk.eidtool("objects").status == 0);
     CHECK(desk.eidtool("objects --attributes").status == 0);
   }
+}
+
+TEST_CASE("a module that takes one attribute at a time shows what the others show") {
+  Desk desk;
+  desk.filter("");
+  const auto listed = desk.eidtool("objects --login --pin-file ../pin --json").output;
+  CHECK(desk.logged("C_GetAttributeValue together") > 0);
+  for (const std::string script : {"one-attribute-at-a-time\n", "first-attribute-alone\n"}) {
+    INFO(script);
+    CHECK(sign_with(desk, script).status == 0);
+    desk.filter(script);
+    CHECK(desk.eidtool("objects --login --pin-file ../pin --json").output == listed);
+  }
+}
+
+TEST_CASE("an attribute that nobody asks for fails in silence") {
+  Desk desk;
+  // A label was given, and the id of what has another one is of no interest.
+  desk.filter("length CKA_PRIVATE 99999999999\n");
+  const auto outcome = desk.eidtool("objects --label 'NO SUCH LABEL'");
+  INFO(outcome.errors);
+  CHECK(outcome.status == 0);
 }
 
 TEST_CASE("a slot that comes or goes between two calls hides no other") {

@@ -20,7 +20,6 @@ using tests::error_of;
 namespace {
 
 constexpr std::size_t small_size = Document::small_size;
-constexpr std::size_t held_size = Document::held_pipe_size;
 /// Above, a file is read ahead by another thread.
 constexpr std::size_t large_size = 8 * Document::piece_size;
 
@@ -35,7 +34,7 @@ Bytes sha256(const std::string& text) { return crypto::digest(HashAlgorithm::sha
 Bytes given(Document& document, HashAlgorithm hash = HashAlgorithm::none) {
   Bytes all;
   document.give(hash, [&](BytesView piece) {
-    CHECK(piece.size() <= held_size);
+    CHECK(piece.size() <= small_size);
     all.insert(all.end(), piece.begin(), piece.end());
   });
   return all;
@@ -66,14 +65,14 @@ class Pipe {
 
 TEST_CASE("a document gives the same bytes and digests again and again, whatever its size") {
   const tests::TemporaryFolder folder;
-  for (const std::size_t size :
-       {std::size_t{0}, std::size_t{1}, small_size, small_size + 1, large_size - 1, large_size, 3 * large_size + 5}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, small_size - 1, small_size, small_size + 1,
+                                 large_size - 1, large_size, 3 * large_size + 5}) {
     INFO(size);
     const auto content = content_of(size);
     const auto path = folder.path() / "document";
     tests::write_file(path, content);
     Document document{InputFile(path)};
-    CHECK(document.is_small() == (size <= small_size));
+    CHECK(document.is_small() == (size < small_size));
     CHECK(document.digest(HashAlgorithm::sha256) == sha256(content));
     CHECK(std::ranges::equal(given(document), as_bytes(content)));
     CHECK(std::ranges::equal(given(document, HashAlgorithm::sha1), as_bytes(content)));
@@ -86,7 +85,7 @@ TEST_CASE("a document gives the same bytes and digests again and again, whatever
 }
 
 TEST_CASE("a small pipe is held in memory and read as often as wanted") {
-  const auto content = content_of(held_size - 1);
+  const auto content = content_of(small_size - 1);
   Pipe pipe(content);
   Document document(pipe.file());
   CHECK(document.is_small());
@@ -96,7 +95,7 @@ TEST_CASE("a small pipe is held in memory and read as often as wanted") {
 }
 
 TEST_CASE("a large pipe is read once; the digest of what was given stays known") {
-  const auto content = content_of(2 * held_size + 17);
+  const auto content = content_of(2 * small_size + 17);
   Pipe pipe(content);
   Document document(pipe.file());
   CHECK_FALSE(document.is_small());
@@ -110,26 +109,26 @@ TEST_CASE("a large pipe is read once; the digest of what was given stays known")
 }
 
 TEST_CASE("a pipe that was taken whole is in memory from then on") {
-  const auto content = content_of(2 * held_size);
+  const auto content = content_of(2 * small_size);
   Pipe pipe(content);
   Document document(pipe.file());
-  CHECK(std::ranges::equal(document.whole(4 * held_size), as_bytes(content)));
-  CHECK(std::ranges::equal(document.whole(4 * held_size), as_bytes(content)));
+  CHECK(std::ranges::equal(document.whole(4 * small_size), as_bytes(content)));
+  CHECK(std::ranges::equal(document.whole(4 * small_size), as_bytes(content)));
   CHECK(document.digest(HashAlgorithm::sha256) == sha256(content));
 }
 
 TEST_CASE("a document too large to be taken whole is unsupported, from a file or a pipe") {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "document";
-  tests::write_file(path, content_of(2 * held_size + 1));
+  tests::write_file(path, content_of(2 * small_size + 1));
   Document file{InputFile(path)};
-  const auto error = error_of([&] { file.whole(2 * held_size); });
+  const auto error = error_of([&] { file.whole(2 * small_size); });
   CHECK(error.kind() == ErrorKind::unsupported);
   CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("larger than 2 MiB"));
   CHECK_FALSE(error.hint().empty());
-  Pipe pipe(content_of(2 * held_size + 1));
+  Pipe pipe(content_of(2 * small_size + 1));
   Document piped(pipe.file());
-  CHECK(error_of([&] { piped.whole(2 * held_size); }).kind() == ErrorKind::unsupported);
+  CHECK(error_of([&] { piped.whole(2 * small_size); }).kind() == ErrorKind::unsupported);
 }
 
 TEST_CASE("a document that changes while it is read is no document") {

@@ -122,7 +122,7 @@ CK_FUNCTION_LIST make_table() {
   WRAP(C_CopyObject);
   WRAP(C_DestroyObject);
   WRAP(C_GetObjectSize);
-  WRAP(C_GetAttributeValue, get_attribute_value);
+  WRAP(C_GetAttributeValue, get_attribute_value, get_attribute_value_line);
   WRAP(C_SetAttributeValue);
   WRAP(C_FindObjectsInit, find_objects_init);
   WRAP(C_FindObjects, find_objects);

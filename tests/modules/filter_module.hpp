@@ -45,6 +45,8 @@ CK_OBJECT_HANDLE original(CK_OBJECT_HANDLE object);
 CK_RV find_objects_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE* attributes, CK_ULONG count);
 CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count);
 CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes, CK_ULONG count);
+std::string get_attribute_value_line(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes,
+                                     CK_ULONG count);
 
 // tokens.cpp
 std::string initialize_line(void* arguments);

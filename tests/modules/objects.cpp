@@ -110,12 +110,18 @@ CK_RV get_one_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_A
 /// Each as if it were asked for by itself, as the standard has it: one that fails keeps the others from nothing.
 CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* attributes,
                           CK_ULONG count) {
+  if (script().refuses_several_attributes && count > 1) return CKR_ARGUMENTS_BAD;
+  if (script().answers_first_attribute_alone) count = std::min<CK_ULONG>(count, 1);
   CK_RV answer = CKR_OK;
   for (CK_ULONG index = 0; index < count; ++index) {
     const auto rv = get_one_attribute(session, object, attributes[index]);
     if (rv != CKR_OK) answer = rv;
   }
   return answer;
+}
+
+std::string get_attribute_value_line(CK_SESSION_HANDLE, CK_OBJECT_HANDLE, CK_ATTRIBUTE*, CK_ULONG count) {
+  return count > 1 ? "C_GetAttributeValue together" : "C_GetAttributeValue";
 }
 
 }  // namespace eidtool::tests::filter

@@ -225,6 +225,8 @@ const std::map<std::string, Taker> directives = {
        auto& flag = script.flags[attribute_of(words.next())];
        flag = words.next() == "true";
      }},
+    {"one-attribute-at-a-time", [](Words&, Script& script) { script.refuses_several_attributes = true; }},
+    {"first-attribute-alone", [](Words&, Script& script) { script.answers_first_attribute_alone = true; }},
     {"lend-secrets", [](Words&, Script& script) { script.lend_secrets = true; }},
     {"length", take_lengths},
     {"start-thread", [](Words&, Script& script) { script.start_thread = true; }},

@@ -82,6 +82,8 @@ class Script {
   Copies copies;
   std::map<CK_ATTRIBUTE_TYPE, Occasion> vanishing;
   std::map<CK_ATTRIBUTE_TYPE, bool> flags;
+  bool refuses_several_attributes = false;
+  bool answers_first_attribute_alone = false;
   bool lend_secrets = false;
 
   // Tokens, slots, logins.
