@@ -31,7 +31,7 @@ std::string output_for(const std::string& document, const cli::Arguments& argume
   return folder ? (std::filesystem::path(*folder) / std::filesystem::path(name).filename()).string() : name;
 }
 
-/// Two names for one place, whether or not a file is there yet. Each folder is looked at once.
+/// The same text for all names of one place, whether or not a file is there yet. Each folder is looked at once.
 class Places {
  public:
   std::string of(const std::filesystem::path& path) {

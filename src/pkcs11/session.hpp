@@ -42,7 +42,7 @@ class Object {
 
   /// Reads attributes that will be asked for in two calls instead of two for each: SoftHSM looks at its files at every
   /// call. Where the module's answer is anything but all of them nothing is kept, and each is read by itself when it is
-  /// asked for: what one is not does not stand in the way of the others.
+  /// asked for. Never throws for what the module answers: the single reading tells.
   void read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types);
 
   /// Throws what check() makes where the object has it not, or does not tell.

@@ -129,7 +129,7 @@ TEST_CASE("a module that takes one attribute at a time shows what the others sho
 
 TEST_CASE("an attribute that nobody asks for fails in silence") {
   Desk desk;
-  // A label was given, and the id of what has another one is of no interest.
+  // Whether what has another label is private is of no interest.
   desk.filter("length CKA_PRIVATE 99999999999\n");
   const auto outcome = desk.eidtool("objects --label 'NO SUCH LABEL'");
   INFO(outcome.errors);
