@@ -23,11 +23,11 @@ struct VisibleKey {
 
 std::vector<VisibleKey> visible_keys(const pkcs11::Session& session, CK_OBJECT_CLASS object_class) {
   std::vector<VisibleKey> keys;
-  for (auto& object : session.find(pkcs11::Template().add_number(CKA_CLASS, object_class))) {
-    object.read_beforehand({CKA_ID, CKA_LABEL});
+  for (const auto& found : session.find(pkcs11::Template().add_number(CKA_CLASS, object_class))) {
+    const auto object = found.with({CKA_ID, CKA_LABEL});
     auto id = object.attribute_if_any(CKA_ID).value_or(Bytes());
     auto label = object.text(CKA_LABEL).value_or("");
-    keys.push_back({std::move(object), std::move(id), std::move(label)});
+    keys.push_back({found, std::move(id), std::move(label)});
   }
   return keys;
 }
@@ -63,9 +63,8 @@ class Collector {
     const auto private_keys = visible_keys(session, CKO_PRIVATE_KEY);
     const auto public_keys = visible_keys(session, CKO_PUBLIC_KEY);
     std::vector<bool> paired(private_keys.size(), false);
-    for (auto& object : session.find(pkcs11::Template().add_number(CKA_CLASS, CKO_CERTIFICATE))) {
-      object.read_beforehand({CKA_VALUE, CKA_TOKEN, CKA_LABEL, CKA_ID});
-      consider(session, object, private_keys, public_keys, paired);
+    for (const auto& found : session.find(pkcs11::Template().add_number(CKA_CLASS, CKO_CERTIFICATE))) {
+      consider(session, found.with({CKA_VALUE, CKA_TOKEN, CKA_LABEL, CKA_ID}), private_keys, public_keys, paired);
     }
     for (std::size_t index = 0; index < private_keys.size(); ++index) {
       if (!paired[index]) consider_lone_key(session, private_keys[index]);

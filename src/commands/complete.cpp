@@ -47,8 +47,8 @@ std::set<std::string> live_values(cli::ValueKind kind, cli::Context& context) {
       if (kind != cli::ValueKind::uri) continue;
     }
     const auto session = token.open_session();
-    for (auto& object : session.find(pkcs11::Template().add_number(CKA_CLASS, CKO_CERTIFICATE))) {
-      object.read_beforehand({CKA_ID, CKA_LABEL});
+    for (const auto& found : session.find(pkcs11::Template().add_number(CKA_CLASS, CKO_CERTIFICATE))) {
+      const auto object = found.with({CKA_ID, CKA_LABEL});
       const auto id = object.attribute_if_any(CKA_ID);
       const auto label = object.text(CKA_LABEL);
       if (kind == cli::ValueKind::uri) values.insert(pkcs11::object_uri(token.raw_info(), label, id, CKO_CERTIFICATE));

@@ -57,8 +57,8 @@ std::size_t list(const pkcs11::Session& session, const Selection& selection, con
   if (const auto name = arguments.value("class"))
     wanted.add_number(CKA_CLASS, pkcs11::object_class_by_name(*name).value());
   std::size_t count = 0;
-  for (auto& object : session.find(wanted)) {
-    object.read_beforehand({CKA_CLASS, CKA_LABEL, CKA_ID, CKA_PRIVATE});
+  for (const auto& found : session.find(wanted)) {
+    const auto object = found.with({CKA_CLASS, CKA_LABEL, CKA_ID, CKA_PRIVATE});
     if (!is_wanted(session.token(), object, selection)) continue;
     context.output.print(object_record(session.token(), object, {arguments.has("attributes")}));
     ++count;

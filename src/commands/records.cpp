@@ -34,7 +34,8 @@ std::vector<std::string> usage_of(const pkcs11::Object& object) {
   return names;
 }
 
-/// What every key of a class has (PKCS#11 2.40 §4.8–4.10).
+/// Of what every key of a class has (PKCS#11 2.40 §4.8–4.10), what is shown. Usages of other classes are asked for too:
+/// a module may have them.
 std::vector<CK_ATTRIBUTE_TYPE> key_attributes(CK_OBJECT_CLASS object_class) {
   if (object_class == CKO_PUBLIC_KEY)
     return {CKA_KEY_TYPE, CKA_ENCRYPT, CKA_VERIFY, CKA_VERIFY_RECOVER, CKA_WRAP, CKA_DERIVE};
@@ -48,11 +49,11 @@ std::string key_type_text(CK_KEY_TYPE type) {
   return type == edwards ? "ed25519" : pkcs11::without_prefix(pkcs11::key_type_name(type));
 }
 
-void add_key(cli::Record& record, pkcs11::Object& object, CK_OBJECT_CLASS object_class) {
-  object.read_beforehand(key_attributes(object_class));
-  if (const auto type = object.number(CKA_KEY_TYPE)) record.add("key_type", key_type_text(*type));
-  if (const auto size = pkcs11::key_size(object)) record.add("key_size", static_cast<std::int64_t>(*size));
-  record.add("usage", usage_of(object));
+void add_key(cli::Record& record, const pkcs11::Object& object, CK_OBJECT_CLASS object_class) {
+  const auto key = object.with(key_attributes(object_class));
+  if (const auto type = key.number(CKA_KEY_TYPE)) record.add("key_type", key_type_text(*type));
+  if (const auto size = pkcs11::key_size(key)) record.add("key_size", static_cast<std::int64_t>(*size));
+  record.add("usage", usage_of(key));
 }
 
 void add_certificate(cli::Record& record, const pkcs11::Token& token, const pkcs11::Object& object,
@@ -127,7 +128,7 @@ std::optional<Purpose> purpose_of(const pkcs11::Token& token, const std::string&
   return certificate.purpose();
 }
 
-cli::Record object_record(const pkcs11::Token& token, pkcs11::Object object, ObjectDetails details) {
+cli::Record object_record(const pkcs11::Token& token, const pkcs11::Object& object, ObjectDetails details) {
   cli::Record record("object");
   const auto object_class = object.number(CKA_CLASS);
   const auto label = object.text(CKA_LABEL);

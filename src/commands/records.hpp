@@ -22,7 +22,7 @@ cli::Record certificate_record(const crypto::Certificate& certificate, const std
 struct ObjectDetails {
   bool attributes = false;  // every attribute, decoded
 };
-cli::Record object_record(const pkcs11::Token& token, pkcs11::Object object, ObjectDetails details);
+cli::Record object_record(const pkcs11::Token& token, const pkcs11::Object& object, ObjectDetails details);
 
 /// The purpose of a certificate: from the card's profile where it names the label, else from the key usage.
 std::optional<Purpose> purpose_of(const pkcs11::Token& token, const std::string& label,

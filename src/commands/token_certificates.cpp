@@ -13,8 +13,8 @@ std::vector<TokenCertificate> certificates_of(const std::vector<pkcs11::Token>& 
   std::vector<TokenCertificate> found;
   for (const auto& token : tokens) {
     const auto session = token.open_session();
-    for (auto& object : session.find(pkcs11::Template().add_number(CKA_CLASS, CKO_CERTIFICATE))) {
-      object.read_beforehand({CKA_LABEL, CKA_VALUE, CKA_ID});
+    for (const auto& listed : session.find(pkcs11::Template().add_number(CKA_CLASS, CKO_CERTIFICATE))) {
+      const auto object = listed.with({CKA_LABEL, CKA_VALUE, CKA_ID});
       const auto label = object.text(CKA_LABEL).value_or("");
       const auto value = object.attribute_if_any(CKA_VALUE);
       if (!value || value->empty()) continue;

@@ -57,6 +57,12 @@ std::vector<CK_ATTRIBUTE> Template::attributes() const {
 Object::Object(const Session& session, CK_OBJECT_HANDLE handle)
     : session_(std::make_shared<const Session>(session)), handle_(handle) {}
 
+Object Object::with(const std::vector<CK_ATTRIBUTE_TYPE>& types) const {
+  auto read = *this;
+  read.read_beforehand(types);
+  return read;
+}
+
 void Object::read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types) {
   std::vector<CK_ATTRIBUTE> asked;
   // What a module does not look at stays so.

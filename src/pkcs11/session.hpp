@@ -40,10 +40,10 @@ class Object {
 
   CK_OBJECT_HANDLE handle() const { return handle_; }
 
-  /// Reads attributes that will be asked for in two calls instead of two for each: SoftHSM looks at its files at every
-  /// call. Where the module's answer is anything but all of them nothing is kept, and each is read by itself when it is
-  /// asked for. Never throws for what the module answers: the single reading tells.
-  void read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types);
+  /// The same object, with attributes that will be asked for, read in two calls instead of two for each: SoftHSM looks
+  /// at its files at every call. Where the module's answer is anything but all of them none is kept, and each is read
+  /// by itself when it is asked for. Never throws for what the module answers: the single reading tells.
+  Object with(const std::vector<CK_ATTRIBUTE_TYPE>& types) const;
 
   /// Throws what check() makes where the object has it not, or does not tell.
   Bytes attribute(CK_ATTRIBUTE_TYPE type) const;
@@ -68,6 +68,7 @@ class Object {
   std::optional<std::string> text(CK_ATTRIBUTE_TYPE type) const;
 
  private:
+  void read_beforehand(const std::vector<CK_ATTRIBUTE_TYPE>& types);
   CK_RV read_into(CK_ATTRIBUTE_TYPE type, Bytes& value) const;
   Absence absence_from(CK_RV rv, CK_ATTRIBUTE_TYPE type) const;
 

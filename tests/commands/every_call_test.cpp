@@ -248,7 +248,7 @@ std::vector<Case> cases_of(const std::vector<std::string>& calls) {
     const auto several = function + " together";
     const auto alone = std::ranges::find_if(lines, [&](const auto& line) { return line != several; });
     std::map<std::size_t, bool> places = {{0, true}, {lines.size() - 1, false}};  // which of them are first ones
-    if (alone != lines.end()) places[static_cast<std::size_t>(alone - lines.begin())] = true;
+    if (alone != lines.end()) places.try_emplace(static_cast<std::size_t>(alone - lines.begin()), true);
     for (const auto& code : codes_of(function)) {
       for (const auto& [after, is_first] : places) {
         cases.push_back({function, after, is_first, code, lines[after] == several});
