@@ -120,8 +120,9 @@ CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK
   return answer;
 }
 
-std::string get_attribute_value_line(CK_SESSION_HANDLE, CK_OBJECT_HANDLE, CK_ATTRIBUTE*, CK_ULONG count) {
-  return count > 1 ? "C_GetAttributeValue together" : "C_GetAttributeValue";
+std::string get_attribute_value_line(CK_SESSION_HANDLE, CK_OBJECT_HANDLE, CK_ATTRIBUTE* attributes, CK_ULONG count) {
+  if (count > 1) return "C_GetAttributeValue together";
+  return attributes->pValue == nullptr ? "C_GetAttributeValue size" : "C_GetAttributeValue";
 }
 
 }  // namespace eidtool::tests::filter
