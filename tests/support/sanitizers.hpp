@@ -18,7 +18,7 @@ inline constexpr bool has_sanitizers = false;
 
 /// Of many cases that take the same way through the code one of three, in their order, under the sanitizers: there a
 /// start of eidtool takes four times as long. In the build for use all of them. Of the next three it is another one, so
-/// that all kinds are met of cases that come in threes.
+/// that nine cases that come in threes are met in all kinds.
 template <class Cases>
 auto sample(const Cases& cases) {
   std::vector<std::decay_t<decltype(*std::begin(cases))>> chosen;
