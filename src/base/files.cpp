@@ -63,13 +63,19 @@ bool names_standard_input(const std::filesystem::path& path) { return descriptor
 
 int open_standard_input() { return ::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1); }
 
+/// As the kernel finds it: /dev/stdin is the /dev/null that stands in its place.
+std::optional<FileIdentity> identity_by_name(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileIdentity{status.st_dev, status.st_ino};
+}
+
 }  // namespace
 
 std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
+  if (!names_standard_input(path)) return identity_by_name(path);
   struct stat status {};
-  const bool is_there = names_standard_input(path) ? ::fstat(standard_streams::input(), &status) == 0
-                                                   : ::stat(path.c_str(), &status) == 0;
-  if (!is_there) return std::nullopt;
+  if (::fstat(standard_streams::input(), &status) != 0) return std::nullopt;
   return FileIdentity{status.st_dev, status.st_ino};
 }
 
@@ -146,10 +152,14 @@ void InputFile::check_unchanged() const {
   // is the content's own size and time that count.
   const bool is_same = current.st_size == status_.st_size && same_moment(current.st_mtim, status_.st_mtim);
   // The descriptor goes on showing what stood there: nobody would find that under the name.
-  const bool is_there = !is_named_ || identity_of(name_) == identity();
+  const bool is_there = !is_named_ || identity_by_name(name_) == identity();
   if (is_same && is_there) return;
-  throw Error(ErrorKind::io, in_quotes(name_) + (is_same ? " was replaced" : " changed") + " while it was read",
-              "try again when nothing writes to it any more")
+  throw changed(is_same ? "was replaced" : "changed");
+}
+
+Error InputFile::changed(std::string_view how) const {
+  return Error(ErrorKind::io, in_quotes(name_) + " " + std::string(how) + " while it was read",
+               "try again when nothing writes to it any more")
       .with_file(name_);
 }
 

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 
 namespace eidtool {
 
@@ -79,6 +80,8 @@ class InputFile {
 
   /// Throws io where the file is no longer as it was when it was opened.
   void check_unchanged() const;
+  /// What it throws, where something else tells that the file changed.
+  Error changed(std::string_view how = "changed") const;
 
  private:
   InputFile(const std::filesystem::path& path, bool is_named);

@@ -78,10 +78,13 @@ class OutputCheck {
   }
 
   /// Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
-  static void check_document(const std::string& name) {
+  static void check_document(const std::string& name, const formats::Format& format) {
     // A FIFO is opened when its turn comes: opening it twice would lose its writer.
     std::error_code unknown;
-    if (name == "-" || !std::filesystem::is_fifo(name, unknown)) (void)open_document(name);
+    if (name != "-" && std::filesystem::is_fifo(name, unknown)) return;
+    auto file = open_document(name);
+    if (!file.is_regular()) return;
+    format.check_document(name, file.head(formats::Content::beginning_size), file.size());
   }
 
   /// No input is written over, whatever else is signed.
@@ -287,7 +290,7 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
     outputs.check_is_no_input(plan.manifest->file);
     check_writable(plan.manifest->file, plan.if_exists);
   } else {
-    plan.check_each(context, [](const SignTask& task) { OutputCheck::check_document(task.document); });
+    plan.check_each(context, [&](const SignTask& task) { OutputCheck::check_document(task.document, wanted.format); });
   }
   if (wanted.adds) plan.check_each(context, [&](SignTask& task) { find_target(task, context); });
   for (const auto& task : plan.tasks) {

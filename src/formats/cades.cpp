@@ -196,6 +196,8 @@ class Cades : public Format {
   bool is_container() const override { return true; }
   bool recognises(BytesView head) const override { return cms::is_signed_data(head); }
 
+  void check_document(const std::string&, BytesView, std::optional<std::uint64_t>) const override {}  // any
+
   void check_attachable(const std::string& document, std::optional<std::uint64_t> size,
                         Encoding encoding) const override {
     if (!size) {

@@ -43,6 +43,11 @@ void Content::give(HashAlgorithm hash, const std::function<void(BytesView)>& sin
   digests_[hash] = hasher.finish();
 }
 
+Bytes Content::beginning_of(BytesView bytes) {
+  const auto beginning = bytes.first(std::min(bytes.size(), beginning_size));
+  return {beginning.begin(), beginning.end()};
+}
+
 void Content::check_size(std::uint64_t size, std::uint64_t most) const {
   if (size <= most) return;
   throw Error(ErrorKind::unsupported,

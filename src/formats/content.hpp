@@ -18,11 +18,14 @@ class Content : public Message {
  public:
   static constexpr std::size_t small_size = 1U << 20U;  // bytes, below which a document is held in memory
   static constexpr std::size_t piece_size = 1U << 18U;  // bytes; each of many jobs holds a few
+  static constexpr std::size_t beginning_size = 512;    // bytes
 
   /// As messages name it.
   virtual const std::string& name() const = 0;
   /// Bytes, as far as it is known before they are read: not of a pipe.
   virtual std::optional<std::uint64_t> size() const noexcept = 0;
+  /// Its first beginning_size bytes, or all where there are fewer; also of a pipe that was read. Throws io.
+  virtual Bytes beginning() = 0;
 
   const Bytes& digest(HashAlgorithm hash) override;
   /// Computes several digests in one pass; later digest() calls find them.
@@ -35,6 +38,7 @@ class Content : public Message {
   /// All bytes in order, piece by piece. Throws io.
   virtual void for_each_piece(const std::function<void(BytesView)>& sink) = 0;
 
+  static Bytes beginning_of(BytesView bytes);
   /// Throws unsupported where `size` bytes are more than `most`.
   void check_size(std::uint64_t size, std::uint64_t most) const;
 
@@ -49,6 +53,7 @@ class BytesContent : public Content {
 
   const std::string& name() const override { return name_; }
   std::optional<std::uint64_t> size() const noexcept override { return bytes_.size(); }
+  Bytes beginning() override { return beginning_of(bytes_); }
   Bytes whole(std::uint64_t most) override;
   bool readable() const override { return true; }
   bool is_small() const override { return bytes_.size() <= small_size; }

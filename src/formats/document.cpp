@@ -94,18 +94,31 @@ class ReadAhead {
 
 Document::Document(InputFile file) : file_(std::move(file)) {
   const auto known_size = file_.size();
-  if (known_size && *known_size >= small_size) return;
+  if (known_size && *known_size >= small_size) {
+    size_ = known_size;
+    read_beginning();
+    return;
+  }
   // One byte more than a small file has tells that it ends there.
   head_.resize(known_size ? static_cast<std::size_t>(*known_size) + 1 : small_size);
   const auto size = file_.read(head_);
   complete_ = size < head_.size();
-  if (!complete_) return;
+  if (!complete_) {
+    read_beginning();
+    return;
+  }
   head_.resize(size);
+  size_ = size;
   file_.check_unchanged();
 }
 
-std::optional<std::uint64_t> Document::size() const noexcept {
-  return complete_ ? std::optional<std::uint64_t>(head_.size()) : file_.size();
+void Document::read_beginning() {
+  if (!file_.is_regular()) {
+    beginning_ = beginning_of(head_);
+    return;
+  }
+  beginning_.resize(beginning_size);
+  beginning_.resize(file_.read_at(0, beginning_));
 }
 
 Bytes Document::whole(std::uint64_t most) {
@@ -143,15 +156,26 @@ void Document::for_each_piece(const std::function<void(BytesView)>& sink) {
   }
   consumed_ = true;
   sink(head_);
+  std::uint64_t given = head_.size();
   head_.resize(piece_size);
-  while (const auto size = file_.read(head_)) sink(BytesView(head_).first(size));
+  while (const auto size = file_.read(head_)) {
+    sink(BytesView(head_).first(size));
+    given += size;
+  }
+  size_ = given;
+}
+
+/// By its beginning it was judged; whoever writes a file can give it another one, and the time that it had.
+void Document::check_beginning(std::uint64_t offset, BytesView piece) const {
+  const auto rest =
+      BytesView(beginning_).subspan(static_cast<std::size_t>(std::min<std::uint64_t>(offset, beginning_.size())));
+  const auto size = std::min(rest.size(), piece.size());
+  if (!std::ranges::equal(rest.first(size), piece.first(size))) throw file_.changed();
 }
 
 void Document::give_file(const std::function<void(BytesView)>& sink) {
-  // A thread costs as much as reading a piece.
-  constexpr std::uint64_t least_to_read_ahead = 8 * piece_size;
   std::optional<ReadAhead> ahead;
-  if (file_.size().value_or(0) >= least_to_read_ahead) {
+  if (file_.size().value_or(0) >= large_size) {
     try {
       ahead.emplace(file_);
     } catch (const std::system_error&) {
@@ -159,13 +183,19 @@ void Document::give_file(const std::function<void(BytesView)>& sink) {
     }
   }
   if (!ahead) head_.resize(piece_size);
-  for (;;) {
+  for (std::uint64_t given = 0;;) {
     const auto piece = ahead ? ahead->next() : BytesView(head_).first(file_.read(head_));
     // After every piece: a file that grows as fast as it is read would have no end. By this thread: the folder that the
     // name is in may be its own.
     file_.check_unchanged();
-    if (piece.empty()) return;
+    if (piece.empty()) {
+      // A file system that says one size and gives another one.
+      if (given < beginning_.size() || (size_ && given != *size_)) throw file_.changed();
+      return;
+    }
+    check_beginning(given, piece);
     sink(piece);
+    given += piece.size();
   }
 }
 

@@ -142,6 +142,10 @@ class Format {
   /// Whether a signature file that begins so is of this kind.
   virtual bool recognises(BytesView head) const = 0;
 
+  /// Throws unsupported where a document of that name, beginning (Content::beginning()) and size (bytes; nothing:
+  /// not known) must not be signed: the signature would be one of something else, too.
+  virtual void check_document(const std::string& document, BytesView beginning,
+                              std::optional<std::uint64_t> size) const = 0;
   /// Throws where a document of that name and size (bytes; nothing: a pipe) cannot be put into a signature file: io,
   /// unsupported, usage.
   virtual void check_attachable(const std::string& document, std::optional<std::uint64_t> size,

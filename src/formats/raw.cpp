@@ -69,17 +69,15 @@ class Check {
       case KeyType::ec: check_ecdsa(); break;
       case KeyType::ed25519: check_ed25519(); break;
     }
-    check_document();
+    check_is_no_attributes();
     return std::move(report_);
   }
 
  private:
-  void check_document() {
-    if (!report_.matches || !document_.is_small() || !cms::is_signed_attributes(document_)) return;
+  void check_is_no_attributes() {
+    if (!report_.matches || !cms::are_signed_attributes(document_.beginning(), document_.size())) return;
     report_.matches = false;
-    report_.findings.push_back(
-        failure(SubIndication::format_failure, "malformed",
-                "the document is the signed attributes of another signature, passed off as a document"));
+    report_.findings.push_back(failure(SubIndication::format_failure, "malformed", cms::form_of_signed_attributes));
   }
   void fail(std::string_view code, std::string_view message) {
     report_.findings.push_back(failure(SubIndication::sig_crypto_failure, code, message));
@@ -215,6 +213,17 @@ class Raw : public Format {
   bool is_container() const override { return false; }
   bool recognises(BytesView) const override { return true; }
 
+  void check_document(const std::string& document, BytesView beginning,
+                      std::optional<std::uint64_t> size) const override {
+    if (!cms::are_signed_attributes(beginning, size)) return;
+    throw Error(ErrorKind::unsupported,
+                in_quotes(document) +
+                    " has the form of the signed attributes of a CMS signature: a raw signature of it could be passed "
+                    "off as one of another document",
+                "--format cades signs any file, and that signature is never one of another")
+        .with_file(document);
+  }
+
   void check_attachable(const std::string&, std::optional<std::uint64_t>, Encoding) const override {
     throw Error(ErrorKind::usage, "a raw signature has no room for the document");
   }
@@ -225,6 +234,7 @@ class Raw : public Format {
   }
 
   void sign(const SignRequest& request, Signer& signer, const Sink& sink) const override {
+    check_document(request.document.name(), request.document.beginning(), request.document.size());
     const auto certificate = certificate_of(signer, request.signer_certificate);
     sink(token_signature(signer, certificate, request.algorithm, request.document, request.document.name()));
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
 #include <string>
 
 #include "support/catch.hpp"
@@ -6,6 +7,19 @@
 #include "support/refusal.hpp"
 
 namespace eidtool::tests {
+
+namespace {
+
+/// What was signed of a signature with attributes: as it stands in the file, as a SET (RFC 5652 §5.4).
+std::string signed_attributes_of(const std::string& signature) {
+  const auto digest = signature.find("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04");  // messageDigest
+  const auto begin = signature.rfind("\xa0\x82", digest);
+  const auto size =
+      4 + 256 * static_cast<std::uint8_t>(signature.at(begin + 2)) + static_cast<std::uint8_t>(signature.at(begin + 3));
+  return "\x31" + signature.substr(begin + 1, static_cast<std::size_t>(size) - 1);
+}
+
+}  // namespace
 
 TEST_CASE("the whole job, word for word: sign at a terminal, hand over, verify without the card") {
   Desk desk;
@@ -216,6 +230,42 @@ TEST_CASE("a label that no key has chooses none") {
   check_refused(desk, "sign doc --pin-file ../pin --uri 'pkcs11:type=data;id=%45'", 4,
                 "neither a key nor a certificate");
   CHECK(desk.logged("C_Login") == 0);
+}
+
+TEST_CASE("a document that is another one's signed attributes is not signed as it is, told before a PIN is asked for") {
+  Desk desk;
+  desk.write("contract", "all that I have is yours");
+  REQUIRE(desk.eidtool("sign contract --format cades --pin-file ../pin").status == 0);
+  REQUIRE(desk.eidtool("export-cert --pem -o cert.pem").status == 0);
+  desk.write("key.pem", desk.run({"openssl", "x509", "-in", "cert.pem", "-noout", "-pubkey"}).output);
+  const auto contract = desk.read("contract.p7s");  // RSA-2048: its last 256 bytes are the signature
+  const auto attributes = signed_attributes_of(contract);
+  desk.write("photo", attributes);
+  desk.write("doc", "text");
+  desk.filter("");
+  const std::string why = "'photo' has the form of the signed attributes of a CMS signature";
+  const auto refusal = check_refused(desk, "sign photo --pin-file ../pin", 3, why);
+  CHECK(says(refusal, "hint", "--format cades"));
+  check_refused(desk, "sign photo -o - --pin-file ../pin", 3, why);
+  CHECK(desk.logged("C_Login") == 0);
+  // Of a pipe it is seen when it is read.
+  check_refused(desk, "sign - -o photo.sig --pin-file ../pin", 3, "has the form of the signed attributes", attributes);
+  CHECK(desk.logged("C_Sign") == 0);
+  // Others of a batch are signed.
+  const auto batch = desk.eidtool("sign photo doc --pin-file ../pin");
+  CHECK(batch.status == 3);
+  CHECK(says(batch, "error", why));
+  CHECK(desk.has("doc.sig"));
+  CHECK_FALSE(desk.has("photo.sig"));
+  // The signature of the contract, which OpenSSL takes for one of the photo, is none for eidtool.
+  desk.write("photo.sig", contract.substr(contract.size() - 256));
+  const auto openssl =
+      desk.run({"openssl", "dgst", "-sha256", "-verify", "key.pem", "-signature", "photo.sig", "photo"});
+  CHECK(openssl.status == 0);
+  CHECK(desk.eidtool("verify photo.sig --cert cert.pem").status == 1);
+  // With attributes of its own it is a document like any other.
+  CHECK(desk.eidtool("sign photo --format cades --pin-file ../pin").status == 0);
+  CHECK(desk.eidtool("verify photo.p7s").status == 0);
 }
 
 }  // namespace eidtool::tests

@@ -20,8 +20,7 @@ using tests::error_of;
 namespace {
 
 constexpr std::size_t small_size = Document::small_size;
-/// Above, a file is read ahead by another thread.
-constexpr std::size_t large_size = 8 * Document::piece_size;
+constexpr std::size_t large_size = Document::large_size;
 
 std::string content_of(std::size_t size) {
   std::string content(size, '\0');
@@ -153,6 +152,55 @@ TEST_CASE("a document that changes while it is read is no document") {
     CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("changed while it was read"));
     CHECK(error_of([&] { document.digest(HashAlgorithm::sha1); }).kind() == ErrorKind::io);
   }
+}
+
+TEST_CASE("a document that is rewritten is found out by its beginning, also where it keeps its size and time") {
+  const tests::TemporaryFolder folder;
+  const auto path = folder.path() / "document";
+  const auto size = GENERATE(as<std::size_t>{}, small_size, 3 * large_size);
+  tests::write_file(path, content_of(size));
+  Document document{InputFile(path)};
+  const auto time = std::filesystem::last_write_time(path);
+  const FileDescriptor writing(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  write_all(writing.number(), as_bytes("other"), "document");
+  std::filesystem::last_write_time(path, time);
+  std::size_t given_size = 0;
+  const auto error =
+      error_of([&] { document.give(HashAlgorithm::sha256, [&](BytesView piece) { given_size += piece.size(); }); });
+  CHECK(error.kind() == ErrorKind::io);
+  CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("changed while it was read"));
+  CHECK(given_size == 0);
+}
+
+TEST_CASE("the beginning of a document is known at any time, of files and pipes of any size") {
+  const tests::TemporaryFolder folder;
+  const auto path = folder.path() / "document";
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{511}, std::size_t{512}, std::size_t{513},
+                                 small_size - 1, small_size, large_size}) {
+    INFO(size);
+    const auto content = content_of(size);
+    const auto beginning = content.substr(0, Document::beginning_size);
+    tests::write_file(path, content);
+    Document file{InputFile(path)};
+    Pipe pipe(content);
+    Document piped(pipe.file());
+    for (auto* document : {&file, &piped}) {
+      CHECK(std::ranges::equal(document->beginning(), as_bytes(beginning)));
+      CHECK(document->digest(HashAlgorithm::sha256) == sha256(content));
+      CHECK(std::ranges::equal(document->beginning(), as_bytes(beginning)));
+      CHECK(document->size() == size);
+    }
+  }
+}
+
+TEST_CASE("a file that holds more than it says is read whole, and is of no known size") {
+  REQUIRE(std::filesystem::file_size("/proc/version") == 0);
+  const auto content = tests::read_file("/proc/version");
+  REQUIRE_FALSE(content.empty());
+  Document document{InputFile("/proc/version")};
+  CHECK_FALSE(document.size());
+  CHECK(std::ranges::equal(document.beginning(), as_bytes(content.substr(0, Document::beginning_size))));
+  CHECK(document.digest(HashAlgorithm::sha256) == sha256(content));
 }
 
 TEST_CASE("a document of which the rest is not wanted is left") {

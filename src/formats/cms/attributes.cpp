@@ -139,39 +139,44 @@ void collect_strings(der::Reader values, std::vector<std::string>& strings, unsi
   }
 }
 
-/// The DER of a SET OF attributes that holds a messageDigest.
-bool look_like_signed_attributes(BytesView bytes) {
-  try {
-    der::Reader outer(bytes);
-    auto attributes = outer.enter(der::tag::set);
-    outer.end();
-    bool has_digest = false;
-    while (!attributes.at_end()) {
-      auto attribute = attributes.enter(der::tag::sequence);
-      if (attribute.next_object_identifier() == oid::message_digest) has_digest = true;
-      attribute.next(der::tag::set);
-      attribute.end();
-    }
-    return has_digest;
-  } catch (const Error&) {  // absent: it is something else
-    return false;
+/// A tag, of one byte, and the length behind it (X.690 §8.1).
+struct BerHeader {
+  std::uint8_t tag;
+  std::optional<std::uint64_t> length;  // bytes; nothing: indefinite
+};
+
+/// The next one, which is taken off `rest`; nothing where that ends before.
+std::optional<BerHeader> next_ber_header(BytesView& rest) {
+  if (rest.size() < 2) return std::nullopt;
+  BerHeader header{rest[0], rest[1]};
+  rest = rest.subspan(2);
+  if (header.length == 0x80U) {
+    header.length.reset();
+  } else if (*header.length > 0x80U) {
+    const auto count = static_cast<std::size_t>(*header.length & 0x7fU);
+    if (rest.size() < count) return std::nullopt;
+    header.length = 0;
+    for (const auto byte : rest.first(count)) header.length = (*header.length << 8U) | byte;
+    rest = rest.subspan(count);
   }
+  return header;
 }
 
 }  // namespace
 
-bool is_signed_attributes(Content& content) {
-  Bytes head;
-  constexpr std::size_t most = 1U << 20U;  // bytes; attributes are smaller
-  bool is_long = false;
-  content.give(HashAlgorithm::none, [&](BytesView piece) {
-    if (head.size() + piece.size() > most) {
-      is_long = true;
-    } else {
-      head.insert(head.end(), piece.begin(), piece.end());
-    }
-  });
-  return !is_long && look_like_signed_attributes(head);
+bool are_signed_attributes(BytesView beginning, std::optional<std::uint64_t> size) {
+  auto rest = beginning;
+  const auto outer = next_ber_header(rest);
+  if (!outer || outer->tag != der::tag::set) return false;
+  const auto header_size = beginning.size() - rest.size();
+  if (outer->length && size && (*size < header_size || *outer->length != *size - header_size)) return false;
+  const auto attribute = next_ber_header(rest);
+  if (!attribute || attribute->tag != der::tag::sequence) return false;
+  const auto type = next_ber_header(rest);
+  if (!type || type->tag != der::tag::object_identifier || !type->length) return false;
+  // Nobody has types that are longer than what is looked at, but for somebody who hides what comes behind.
+  if (*type->length >= rest.size()) return beginning.size() >= Content::beginning_size;
+  return rest[static_cast<std::size_t>(*type->length)] == der::tag::set;
 }
 
 std::string attribute_name(std::string_view oid) {

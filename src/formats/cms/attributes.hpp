@@ -60,8 +60,13 @@ std::vector<std::string> commitment_types(const SignerInfo& signer);
 /// The parts of the place that are there, separated by commas, UTF-8. Throws malformed.
 std::optional<std::string> signer_location(const SignerInfo& signer);
 
-/// Whether a document is the signed attributes of some signature. Whoever has that signature could pass it off as one
-/// of the document: the two are told apart by nothing else.
-bool is_signed_attributes(Content& content);
+/// Whether a document that begins so, with so many bytes (nothing: not known), has the form of what is signed of signed
+/// attributes (RFC 5652 §5.4), in BER. A signature of the one is a signature of the other, told apart by nothing else:
+/// whoever has a signature with attributes could pass it off as one of such a document, and whoever gets such a
+/// document signed has a signature of whatever the attributes hold the digest of.
+bool are_signed_attributes(BytesView beginning, std::optional<std::uint64_t> size);
+/// Of a signature of such a document.
+inline constexpr std::string_view form_of_signed_attributes =
+    "the document has the form of signed attributes (RFC 5652 §5.4): the signature may be one of another document";
 
 }  // namespace eidtool::formats::cms

@@ -195,9 +195,7 @@ class Check {
   bool find_maker(const crypto::SignatureScheme& scheme) {
     // Whoever has a signature of someone's attributes could pass these bytes off as a document that was signed without
     // attributes: the two are told apart by nothing else.
-    if (!signer_.signed_attributes_der && (context_.content.is_small() || context_.packaging == Packaging::attached)) {
-      check_content_is_no_attributes();
-    }
+    if (!signer_.signed_attributes_der) check_content_is_no_attributes();
     std::map<Bytes, bool> is_maker;  // by key
     for (const auto& candidate : candidates_) {
       const auto [known, is_new] = is_maker.try_emplace(candidate.key_fingerprint(), false);
@@ -281,9 +279,11 @@ class Check {
 
   void check_content_is_no_attributes() {
     auto& are_attributes = context_.found.is_signed_attributes;
-    if (!are_attributes) are_attributes = is_signed_attributes(context_.content);
+    if (!are_attributes) {
+      are_attributes = are_signed_attributes(context_.content.beginning(), context_.content.size());
+    }
     if (*are_attributes) {
-      throw malformed("the document is the signed attributes of another signature, passed off as a document");
+      throw malformed(std::string(form_of_signed_attributes));
     }
   }
 

@@ -95,6 +95,16 @@ Bytes EmbeddedContent::whole(std::uint64_t most) {
   return all;
 }
 
+Bytes EmbeddedContent::beginning() {
+  // In BER the octets may come in pieces of any size. All of them are read, for a question that is asked rarely.
+  Bytes all;
+  for_each_piece([&](BytesView piece) {
+    const auto wanted = piece.first(std::min(piece.size(), beginning_size - all.size()));
+    all.insert(all.end(), wanted.begin(), wanted.end());
+  });
+  return all;
+}
+
 void EmbeddedContent::for_each_piece(const std::function<void(BytesView)>& sink) {
   BerReader(*source_, offset_).octets(sink);
 }

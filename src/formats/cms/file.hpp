@@ -21,6 +21,7 @@ class EmbeddedContent : public Content {
 
   const std::string& name() const override { return name_; }
   std::optional<std::uint64_t> size() const noexcept override { return size_; }
+  Bytes beginning() override;
   Bytes whole(std::uint64_t most) override;
   bool readable() const override { return true; }
   bool is_small() const override { return false; }
