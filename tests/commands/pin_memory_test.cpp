@@ -107,6 +107,7 @@ TEST_CASE("a dump made while the PIN is checked, and after it, holds no PIN") {
   for (const auto& [function, line] : sample(moments)) {
     INFO(function << " " << line);
     Desk desk;
+    desk.let_botan_lock();
     desk.write("doc", "text");
     const auto changed = desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin,
                                    "--change-pin", "--new-pin", odd_pin});
@@ -138,6 +139,7 @@ TEST_CASE("a dump made while the PIN is typed, and after Enter, holds no PIN") {
   for (const auto& [through_filter, line] : sample(ways)) {
     INFO(line << (through_filter ? " through the test module" : " with SoftHSM"));
     Desk desk;
+    desk.let_botan_lock();
     desk.write("doc", "text");
     const auto changed = desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin,
                                    "--change-pin", "--new-pin", odd_pin});
@@ -171,6 +173,7 @@ TEST_CASE("a dump made while the PIN is typed, and after Enter, holds no PIN") {
 
 TEST_CASE("no core is written, and no other process of the same user gets at the memory") {
   Desk desk;
+  desk.let_botan_lock();
   desk.write("doc", "text");
   // All without the capabilities that let root look into everybody's processes.
   if (::geteuid() == 0) desk.through = {"setpriv", "--bounding-set=-all"};

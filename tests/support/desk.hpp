@@ -45,6 +45,8 @@ class Desk {
   Outcome run(const std::vector<std::string>& words, const std::string& input = {}) const;
   Program program(const std::vector<std::string>& words) const;
 
+  /// From here on Botan locks its memory for secrets, as it does outside of tests.
+  void let_botan_lock();
   /// From here on the module of the tests stands between eidtool and the token and follows `script`
   /// (tests/modules/README.md). It logs by itself.
   void filter(const std::string& script);
