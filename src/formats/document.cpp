@@ -175,7 +175,7 @@ void Document::check_beginning(std::uint64_t offset, BytesView piece) const {
 
 void Document::give_file(const std::function<void(BytesView)>& sink) {
   std::optional<ReadAhead> ahead;
-  if (file_.size().value_or(0) >= large_size) {
+  if (size_.value_or(0) >= large_size) {
     try {
       ahead.emplace(file_);
     } catch (const std::system_error&) {

@@ -22,6 +22,18 @@ namespace {
 /// Such a PIN stands nowhere by chance.
 constexpr const char* odd_pin = "73519264";
 
+/// A desk with a document, whose card has that PIN.
+class OddPinDesk : public Desk {
+ public:
+  OddPinDesk() {
+    let_botan_lock();
+    write("doc", "text");
+    const auto changed = run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin,
+                              "--change-pin", "--new-pin", odd_pin});
+    REQUIRE(changed.status == 0);
+  }
+};
+
 /// A mapping of a process.
 struct Mapping {
   std::string header;   // its line in smaps
@@ -106,12 +118,7 @@ TEST_CASE("a dump made while the PIN is checked, and after it, holds no PIN") {
   }
   for (const auto& [function, line] : sample(moments)) {
     INFO(function << " " << line);
-    Desk desk;
-    desk.let_botan_lock();
-    desk.write("doc", "text");
-    const auto changed = desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin,
-                                   "--change-pin", "--new-pin", odd_pin});
-    REQUIRE(changed.status == 0);
+    OddPinDesk desk;
     desk.write("odd", std::string(odd_pin) + "\n");
     desk.filter("block " + function + "\n");
     TerminalSession session(desk.eidtool_program(line + " --verbose --module-timeout 0"), {});
@@ -138,12 +145,7 @@ TEST_CASE("a dump made while the PIN is typed, and after Enter, holds no PIN") {
                                                           {false, "objects --login"}};
   for (const auto& [through_filter, line] : sample(ways)) {
     INFO(line << (through_filter ? " through the test module" : " with SoftHSM"));
-    Desk desk;
-    desk.let_botan_lock();
-    desk.write("doc", "text");
-    const auto changed = desk.run({"pkcs11-tool", "--module", softhsm_module(), "--login", "--pin", token_pin,
-                                   "--change-pin", "--new-pin", odd_pin});
-    REQUIRE(changed.status == 0);
+    OddPinDesk desk;
     if (through_filter) desk.filter("block C_Login\n");
     TerminalSession session(desk.eidtool_program(line + " --module-timeout 0"), {});
     session.expect("PIN of");
