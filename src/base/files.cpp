@@ -63,11 +63,13 @@ bool names_standard_input(const std::filesystem::path& path) { return descriptor
 
 int open_standard_input() { return ::fcntl(standard_streams::input(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1); }
 
+FileIdentity identity_in(const struct stat& status) noexcept { return {status.st_dev, status.st_ino}; }
+
 /// As the kernel finds it: /dev/stdin is the /dev/null that stands in its place.
 std::optional<FileIdentity> identity_by_name(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return FileIdentity{status.st_dev, status.st_ino};
+  return identity_in(status);
 }
 
 }  // namespace
@@ -76,7 +78,7 @@ std::optional<FileIdentity> identity_of(const std::filesystem::path& path) {
   if (!names_standard_input(path)) return identity_by_name(path);
   struct stat status {};
   if (::fstat(standard_streams::input(), &status) != 0) return std::nullopt;
-  return FileIdentity{status.st_dev, status.st_ino};
+  return identity_in(status);
 }
 
 InputFile::InputFile(const std::filesystem::path& path) : InputFile(path, !names_standard_input(path)) {}
@@ -139,7 +141,7 @@ std::optional<std::uint64_t> InputFile::size() const noexcept {
   return static_cast<std::uint64_t>(std::max<off_t>(0, status_.st_size - beginning_));
 }
 
-FileIdentity InputFile::identity() const noexcept { return {status_.st_dev, status_.st_ino}; }
+FileIdentity InputFile::identity() const noexcept { return identity_in(status_); }
 
 void InputFile::check_unchanged() const {
   if (!is_regular()) return;

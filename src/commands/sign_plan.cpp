@@ -58,6 +58,17 @@ class Places {
   std::map<std::string, std::string> folders_;
 };
 
+/// Opened and not merely looked at, so that what cannot be read, or must not be signed, is told before a PIN is asked
+/// for.
+void check_document(const std::string& name, const formats::Format& format) {
+  // A FIFO is opened when its turn comes: opening it twice would lose its writer.
+  std::error_code unknown;
+  if (name != "-" && std::filesystem::is_fifo(name, unknown)) return;
+  auto file = open_document(name);
+  if (!file.is_regular()) return;
+  format.check_document(name, file.head(formats::Content::beginning_size), file.size());
+}
+
 class OutputCheck {
  public:
   explicit OutputCheck(Inputs inputs) : inputs_(std::move(inputs)) {}
@@ -75,16 +86,6 @@ class OutputCheck {
     const auto identity = identity_of(name);
     if (identity) return inputs_.add(name, *identity);
     missing_.emplace(places_.of(name), name);
-  }
-
-  /// Opened and not merely looked at, so that what cannot be read is told before a PIN is asked for.
-  static void check_document(const std::string& name, const formats::Format& format) {
-    // A FIFO is opened when its turn comes: opening it twice would lose its writer.
-    std::error_code unknown;
-    if (name != "-" && std::filesystem::is_fifo(name, unknown)) return;
-    auto file = open_document(name);
-    if (!file.is_regular()) return;
-    format.check_document(name, file.head(formats::Content::beginning_size), file.size());
   }
 
   /// No input is written over, whatever else is signed.
@@ -290,7 +291,7 @@ SignPlan plan_signing(const cli::Arguments& arguments, const SignatureOptions& w
     outputs.check_is_no_input(plan.manifest->file);
     check_writable(plan.manifest->file, plan.if_exists);
   } else {
-    plan.check_each(context, [&](const SignTask& task) { OutputCheck::check_document(task.document, wanted.format); });
+    plan.check_each(context, [&](const SignTask& task) { check_document(task.document, wanted.format); });
   }
   if (wanted.adds) plan.check_each(context, [&](SignTask& task) { find_target(task, context); });
   for (const auto& task : plan.tasks) {

@@ -22,7 +22,7 @@ class Content : public Message {
 
   /// As messages name it.
   virtual const std::string& name() const = 0;
-  /// Bytes, as far as it is known before they are read: not of a pipe.
+  /// Bytes, as far as it is known: of a pipe when all of it was read.
   virtual std::optional<std::uint64_t> size() const noexcept = 0;
   /// Its first beginning_size bytes, or all where there are fewer; also of a pipe that was read. Throws io.
   virtual Bytes beginning() = 0;

@@ -96,29 +96,20 @@ Document::Document(InputFile file) : file_(std::move(file)) {
   const auto known_size = file_.size();
   if (known_size && *known_size >= small_size) {
     size_ = known_size;
-    read_beginning();
+    beginning_ = file_.head(beginning_size);
     return;
   }
   // One byte more than a small file has tells that it ends there.
   head_.resize(known_size ? static_cast<std::size_t>(*known_size) + 1 : small_size);
   const auto size = file_.read(head_);
   complete_ = size < head_.size();
-  if (!complete_) {
-    read_beginning();
+  if (!complete_) {  // a pipe, or a file that says less than it holds
+    beginning_ = file_.is_regular() ? file_.head(beginning_size) : beginning_of(head_);
     return;
   }
   head_.resize(size);
   size_ = size;
   file_.check_unchanged();
-}
-
-void Document::read_beginning() {
-  if (!file_.is_regular()) {
-    beginning_ = beginning_of(head_);
-    return;
-  }
-  beginning_.resize(beginning_size);
-  beginning_.resize(file_.read_at(0, beginning_));
 }
 
 Bytes Document::whole(std::uint64_t most) {

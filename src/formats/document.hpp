@@ -22,8 +22,7 @@ class Document : public Content {
 
   const std::string& name() const noexcept override { return file_.name(); }
   FileIdentity identity() const noexcept { return file_.identity(); }
-  /// Bytes, as the document was when opened; nothing for a pipe that is not small before it was read, and for files
-  /// that say less than they hold, as those of /proc do.
+  /// As the document was when opened; nothing for files that say less than they hold, as those of /proc do.
   std::optional<std::uint64_t> size() const noexcept override { return size_; }
   Bytes beginning() override { return complete_ ? beginning_of(head_) : beginning_; }
 
@@ -34,7 +33,6 @@ class Document : public Content {
  private:
   void for_each_piece(const std::function<void(BytesView)>& sink) override;
   void give_file(const std::function<void(BytesView)>& sink);
-  void read_beginning();
   void check_beginning(std::uint64_t offset, BytesView piece) const;
 
   InputFile file_;

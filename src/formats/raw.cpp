@@ -220,7 +220,7 @@ class Raw : public Format {
                 in_quotes(document) +
                     " has the form of the signed attributes of a CMS signature: a raw signature of it could be passed "
                     "off as one of another document",
-                "--format cades signs any file, and that signature is never one of another document")
+                "--format cades signs any file: what it signs says that it is that file")
         .with_file(document);
   }
 

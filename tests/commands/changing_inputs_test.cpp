@@ -27,16 +27,16 @@ class ReadWatch {
   explicit ReadWatch(const fs::path& file) : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
     REQUIRE(::inotify_add_watch(inotify_.number(), file.c_str(), IN_ACCESS) >= 0);
   }
-  /// As often as this was asked while somebody did.
-  int times() {
+  /// How often it was read: all since the last time that this was asked is once.
+  int count() {
     std::array<char, 4096> events{};
-    if (::read(inotify_.number(), events.data(), events.size()) > 0) ++times_;
-    return times_;
+    if (::read(inotify_.number(), events.data(), events.size()) > 0) ++count_;
+    return count_;
   }
 
  private:
   FileDescriptor inotify_;
-  int times_ = 0;
+  int count_ = 0;
 };
 
 /// A file that takes a while to be read, and next to no room.
@@ -83,7 +83,7 @@ Outcome run_with_change(Program program, const fs::path& file, const Change& cha
   program.words.insert(program.words.begin(), patiently.begin(), patiently.end());
   ReadWatch watch(file);
   Child child(program, {});
-  child.exchange([&] { return watch.times() >= times || child.has_ended(); });
+  child.exchange([&] { return watch.count() >= times || child.has_ended(); });
   change.make(file);
   return child.wait();
 }

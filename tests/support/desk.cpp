@@ -35,9 +35,9 @@ Environment bare_environment() {
 /// Looking for leaks takes half as long again as everything else under the sanitizers. Each third of the runs with a
 /// module that does not behave is looked at, and each sixth of the others, in each process other ones.
 bool is_searched_for_leaks(const Environment& environment) {
-  const unsigned each = environment.count("EIDTOOL_TEST_SCRIPT") != 0 ? 3 : 6;
-  static std::atomic<unsigned> runs{static_cast<unsigned>(::getpid())};
-  return runs++ % each == 0;
+  static std::atomic<unsigned> well{static_cast<unsigned>(::getpid())};
+  static std::atomic<unsigned> badly{static_cast<unsigned>(::getpid())};
+  return environment.count("EIDTOOL_TEST_SCRIPT") != 0 ? badly++ % 3 == 0 : well++ % 6 == 0;
 }
 
 }  // namespace

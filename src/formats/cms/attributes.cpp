@@ -145,7 +145,8 @@ struct BerHeader {
   std::optional<std::uint64_t> length;  // bytes; nothing: indefinite
 };
 
-/// The next one, which is taken off `rest`; nothing where that ends before.
+/// The next one, which is taken off `rest`; nothing where that ends before. BerReader refuses lengths that are longer
+/// than there need to be, and values that are cut off: here both are to be seen through.
 std::optional<BerHeader> next_ber_header(BytesView& rest) {
   if (rest.size() < 2) return std::nullopt;
   BerHeader header{rest[0], rest[1]};

@@ -193,8 +193,6 @@ class Check {
   /// a key identifier is what an authority makes it, and anybody can call an authority by another's name. They can also
   /// be for one key: the signature does not say then which of them was meant.
   bool find_maker(const crypto::SignatureScheme& scheme) {
-    // Whoever has a signature of someone's attributes could pass these bytes off as a document that was signed without
-    // attributes: the two are told apart by nothing else.
     if (!signer_.signed_attributes_der) check_content_is_no_attributes();
     std::map<Bytes, bool> is_maker;  // by key
     for (const auto& candidate : candidates_) {
@@ -278,13 +276,11 @@ class Check {
   }
 
   void check_content_is_no_attributes() {
-    auto& are_attributes = context_.found.is_signed_attributes;
+    auto& are_attributes = context_.found.are_signed_attributes;
     if (!are_attributes) {
       are_attributes = are_signed_attributes(context_.content.beginning(), context_.content.size());
     }
-    if (*are_attributes) {
-      throw malformed(std::string(form_of_signed_attributes));
-    }
+    if (*are_attributes) throw malformed(std::string(form_of_signed_attributes));
   }
 
   const SignerInfo& signer_;

@@ -10,10 +10,10 @@
 
 namespace eidtool::formats::cms {
 
-/// What takes a pass over the document, found once however many signatures ask: a file can hold a thousand of them, and
-/// its document in millions of pieces.
+/// What can take a pass over the document, found once however many signatures ask: a file can hold a thousand of them,
+/// and its document in millions of pieces.
 struct FoundInContent {
-  std::optional<bool> is_signed_attributes;
+  std::optional<bool> are_signed_attributes;
   std::optional<Bytes> whole;
 };
 

@@ -69,6 +69,7 @@ TEST_CASE("what only begins like signed attributes is none") {
            "3103300106",                          //
            "31053003060106",                      //
            "3107300506032a0304",                  //
+           "3109300706802a03043100",              // a type of no known length
        }) {
     INFO(text);
     CHECK_FALSE(are_attributes(tests::hex(text)));
